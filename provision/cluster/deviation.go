@@ -1,0 +1,25 @@
+package cluster
+
+// Deviation is one thing a machine cannot have as hardened as the defaults
+// want it. It is never a wish of the spec: it comes from host/kind, or from an
+// overlay named on the command line, and every plan and report shows it.
+type Deviation struct {
+	// ID is short and stable, for example "cgroup-v1".
+	ID string
+	// Reason says in a sentence why the machine needs it.
+	Reason string
+	Origin Origin
+
+	// Kubelet and KubeProxy override fields of the configuration files, after
+	// everything else.
+	Kubelet, KubeProxy Config
+	// IgnorePreflight names kubeadm preflight checks that cannot pass.
+	IgnorePreflight []string
+	// SkipPreflight names bulwark's own preflight checks that cannot pass.
+	SkipPreflight []string
+	// SkipSysctls are keys not written, since the machine shares them with others.
+	// "*" skips every key that is not namespaced.
+	SkipSysctls []string
+	// SkipModules leaves kernel modules to the machine's host.
+	SkipModules bool
+}

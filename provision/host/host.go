@@ -1,0 +1,70 @@
+// Package host is the seam to a machine. Everything bulwark does to a machine
+// goes through a [Host]: one program with data on its standard input, or one
+// connection made from the machine's own network.
+//
+// Implementations are host/ssh for machines and host/kind for kind's
+// containers; host/hosttest has a fake that fails on anything unexpected.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// Host is one machine, reached as root.
+type Host interface {
+	// Exec runs a program as root with stdin as its input. Programs are
+	// constants; everything variable travels as framed data on stdin. A
+	// program that ran and failed is a [Result] with its exit status, not an
+	// error. Output beyond [MaxOutput] ends the program and is an error.
+	Exec(ctx context.Context, p Program, stdin []byte) (Result, error)
+	// Dial connects to an address as the machine itself would.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// Fresh makes a new connection that shares nothing with this one, to prove
+	// that the machine still lets us in.
+	Fresh(ctx context.Context) (Host, error)
+	// String names the machine for people: "ops@10.0.0.11:22".
+	String() string
+	Close() error
+}
+
+// Program is a constant shell program. Text is POSIX sh, and reads its data
+// from standard input only.
+type Program struct{ Name, Text string }
+
+// Result is what a program that ran left behind.
+type Result struct {
+	Stdout []byte
+	// Stderr is capped and not yet sanitised: it came from the machine.
+	Stderr []byte
+	Exit   int
+}
+
+// MaxOutput is the most that is read of a program's output, in bytes.
+const MaxOutput = 32 << 20
+
+// ErrUnreachable marks errors of a machine that could not be reached or
+// logged in to; ErrUntrusted those of one whose key is unknown or changed.
+var (
+	ErrUnreachable = errors.New("host not reached")
+	ErrUntrusted   = errors.New("host not trusted")
+)
+
+// CommandError is a program that ran on a machine and failed.
+type CommandError struct {
+	Host, Program string
+	Exit          int
+	Stderr        string
+}
+
+// Error names machine, program and status, with the last of what it said.
+func (e *CommandError) Error() string {
+	msg := strings.TrimSpace(e.Stderr)
+	if msg == "" {
+		msg = "it said nothing"
+	}
+	return fmt.Sprintf("%s: %s failed with status %d: %s", e.Host, e.Program, e.Exit, msg)
+}

@@ -1,0 +1,158 @@
+// Package plan computes what must be done so that a cluster has what it should
+// have, as a value: printed, compared, and the only thing package apply
+// executes. It is pure: no machine, no clock, no randomness.
+package plan
+
+import (
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Plan is the steps from what is there to what is wanted.
+type Plan struct {
+	// Cluster is the name of the cluster.
+	Cluster string `json:"cluster"`
+	// Steps in an order in which they could run one by one. Steps run as soon
+	// as those in After are done, and a node does one at a time.
+	Steps []Step `json:"steps"`
+	// Deviations are shown with the plan: id and reason.
+	Deviations []Deviation `json:"deviations,omitempty"`
+}
+
+// Deviation is what the plan shows of a [cluster.Deviation].
+type Deviation struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+	Origin string `json:"origin"`
+}
+
+// Empty says that nothing is to be done.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Action is what a step does to its subject; its text is its symbol.
+type Action string
+
+// The actions, as their symbols.
+const (
+	Add    Action = "+"
+	Change Action = "~"
+	Remove Action = "-"
+	Run    Action = ">"
+	Check  Action = "?"
+)
+
+// Kind is the closed set of things a step can be.
+type Kind string
+
+// The kinds. Exactly the payload of the kind is set in a [Step].
+const (
+	KindFile     Kind = "file"
+	KindSysctl   Kind = "sysctl"
+	KindModule   Kind = "module"
+	KindUnit     Kind = "unit"
+	KindTable    Kind = "table"
+	KindPhase    Kind = "phase"
+	KindObject   Kind = "object"
+	KindApproval Kind = "approval"
+	KindWait     Kind = "wait"
+)
+
+// Step is one thing to do. Its id is stable: the same fact on the same node
+// has the same id in every plan.
+type Step struct {
+	// ID is "<node>/<kind>/<subject>", and "cluster/…" for what no node holds.
+	ID string `json:"id"`
+	// Node is the node it acts on; for API steps, empty.
+	Node   string `json:"node,omitempty"`
+	Kind   Kind   `json:"kind"`
+	Action Action `json:"action"`
+	// Title says in a few words what is done, for people.
+	Title string `json:"title"`
+	// Why is the spec line, control or default the fact rests on.
+	Why string `json:"why,omitempty"`
+	// After are ids of steps that must be done first.
+	After []string `json:"after,omitempty"`
+
+	File     *FileStep     `json:"file,omitempty"`
+	Sysctl   *state.Sysctl `json:"sysctl,omitempty"`
+	Module   *state.Module `json:"module,omitempty"`
+	Unit     *UnitStep     `json:"unit,omitempty"`
+	Table    *TableStep    `json:"table,omitempty"`
+	Phase    *Phase        `json:"phase,omitempty"`
+	Object   *ObjectStep   `json:"object,omitempty"`
+	Approval *Approval     `json:"approval,omitempty"`
+	Wait     *Wait         `json:"wait,omitempty"`
+}
+
+// FileStep brings one path to its wanted state.
+type FileStep struct {
+	Want state.File `json:"want"`
+	// Had is the digest the plan saw there, "" when nothing was there: apply
+	// refuses to write over anything else.
+	Had string `json:"had,omitempty"`
+	// Attributes is true when only mode or owner differ.
+	Attributes bool `json:"attributes,omitempty"`
+}
+
+// UnitStep acts on a systemd unit.
+type UnitStep struct {
+	Name string `json:"name"`
+	// Verbs run in this order: "daemon-reload", "enable", "start", "restart", "disable", "stop".
+	Verbs []string `json:"verbs"`
+}
+
+// TableStep loads `table inet bulwark` behind a timer that takes it away
+// again, confirms it over a fresh connection, and keeps it.
+type TableStep struct {
+	// Text is the whole table, as `nft -f` reads it.
+	Text string `json:"text"`
+	// Revert is after how many seconds the machine takes the table away unless told otherwise.
+	Revert int `json:"revert_seconds"`
+}
+
+// Phase runs one kubeadm phase as a transient unit that survives a lost
+// connection and is attached to again.
+type Phase struct {
+	// Args are the arguments after "kubeadm": "init", "phase", "certs", "all", "--config", ….
+	Args []string `json:"args"`
+	// Writes are the paths whose modes the step sets right afterwards.
+	Writes []state.File `json:"writes,omitempty"`
+}
+
+// ObjectStep applies or deletes one API object.
+type ObjectStep struct {
+	Want state.Object `json:"want"`
+}
+
+// Approval approves the serving certificate requests of one node, after
+// judging that they ask for that node's name and addresses only.
+type Approval struct {
+	Node      string   `json:"node"`
+	Names     []string `json:"names"`
+	Addresses []string `json:"addresses"`
+}
+
+// WaitFor is the closed set of conditions a step can wait for.
+type WaitFor string
+
+// The conditions.
+const (
+	// WaitAPI: the API server of Step.Node answers /readyz with 200.
+	WaitAPI WaitFor = "api"
+	// WaitNodeObject: the Node object named Subject exists and has its pod prefixes.
+	WaitNodeObject WaitFor = "node-object"
+	// WaitNodeReady: the node named Subject is Ready.
+	WaitNodeReady WaitFor = "node-ready"
+	// WaitDeployment: "namespace/name" has all its replicas available.
+	WaitDeployment WaitFor = "deployment"
+	// WaitServing: the kubelet named Subject serves a certificate signed by the cluster's CA.
+	WaitServing WaitFor = "serving-certificate"
+	// WaitUnit: the transient unit of an earlier run has ended.
+	WaitUnit WaitFor = "unit"
+)
+
+// Wait waits for a condition, with a deadline in seconds.
+type Wait struct {
+	For     WaitFor `json:"for"`
+	Subject string  `json:"subject,omitempty"`
+	Seconds int     `json:"seconds"`
+}

@@ -1,0 +1,74 @@
+package state
+
+// APIStatus says how far the cluster's API is.
+type APIStatus string
+
+const (
+	// NoAPI: no node has ever been initialised.
+	NoAPI APIStatus = "none"
+	// Starting: a control plane is initialised and its API does not answer yet.
+	Starting APIStatus = "starting"
+	// Answering: /readyz is 200 and our credentials are accepted.
+	Answering APIStatus = "answering"
+)
+
+// API is what the cluster's API has.
+type API struct {
+	Status APIStatus
+	// Nodes are the Node objects by name.
+	Nodes map[string]NodeObject
+	// Objects are the objects that were asked for, by [ObjectRef.String]; a
+	// missing key was asked for and is absent, unless Unread names it.
+	Objects map[string]HaveObject
+	// Requests are the pending kubelet-serving certificate requests.
+	Requests []CertificateRequest
+	// Tokens are the bootstrap tokens that exist, by id, with their description.
+	Tokens map[string]string
+	// Unread says why something could not be read, by name.
+	Unread map[string]string
+}
+
+// NodeObject is what bulwark reads of a Node.
+type NodeObject struct {
+	Name      string
+	Ready     bool
+	PodCIDRs  []string
+	Addresses []string
+	Labels    map[string]string
+	// Taints as "key=value:Effect".
+	Taints []string
+	// KubeletVersion as the node reports it.
+	KubeletVersion string
+}
+
+// ObjectRef names an object of the API.
+type ObjectRef struct {
+	APIVersion, Kind, Namespace, Name string
+}
+
+// String is "rbac.authorization.k8s.io/v1/RoleBinding/kube-public/name".
+func (r ObjectRef) String() string {
+	s := r.APIVersion + "/" + r.Kind
+	if r.Namespace != "" {
+		s += "/" + r.Namespace
+	}
+	return s + "/" + r.Name
+}
+
+// HaveObject is an object as read: its JSON without managed fields and status.
+type HaveObject struct {
+	Ref  ObjectRef
+	JSON []byte
+}
+
+// CertificateRequest is a pending request for a kubelet serving certificate.
+type CertificateRequest struct {
+	Name string
+	// User and Groups are who asked.
+	User   string
+	Groups []string
+	// PEM is the request itself; what it asks for is parsed by who judges it.
+	PEM []byte
+	// Usages as the request states them.
+	Usages []string
+}

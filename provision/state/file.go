@@ -1,0 +1,67 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+)
+
+// Origin says who decides the bytes of a wanted file.
+type Origin string
+
+const (
+	// Written bytes are ours and fully known.
+	Written Origin = "written"
+	// Derived bytes are kubeadm's, made on the node from our configuration.
+	Derived Origin = "derived"
+	// Adopted bytes are made once and then kept: only their properties are wanted.
+	Adopted Origin = "adopted"
+	// Forbidden paths must not be there.
+	Forbidden Origin = "forbidden"
+)
+
+// File is a constraint on one path of a node.
+type File struct {
+	Path   string
+	Origin Origin
+	// Mode holds permission bits, and fs.ModeDir for a directory.
+	Mode fs.FileMode
+	// Owner is "user:group".
+	Owner string
+	// Content is the text of a Written file, and of an Adopted one the text it
+	// is made from when it does not exist. It may hold references, see [Ref].
+	Content []byte
+	// CopyOf names another path of the same node whose bytes this file must have.
+	CopyOf string
+	// Secret files are never printed, diffed or read off the node.
+	Secret bool
+	// Optional files are only held to mode and owner when they exist.
+	Optional bool
+	// Why is the setting path (see [cluster.Cluster.Origins]) or control this rests on.
+	Why string
+	// Restarts names the units that must start again when the bytes change.
+	Restarts []string
+}
+
+// SHA256 is the hex digest of bytes, as a look reports it.
+func SHA256(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// HaveFile is what a node has at one path.
+type HaveFile struct {
+	Path string
+	// Type is "file", "dir", "symlink", "other" or "absent".
+	Type  string
+	Mode  fs.FileMode
+	Owner string
+	Size  int64
+	// SHA256 is the hex digest of a regular file.
+	SHA256 string
+	// Text is the content when it was asked for.
+	Text []byte
+}
+
+// Exists says whether anything is there.
+func (f HaveFile) Exists() bool { return f.Type != "" && f.Type != "absent" }

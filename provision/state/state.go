@@ -1,0 +1,111 @@
+// Package state holds what a machine and a cluster have, and constraints on
+// what they should have. It is a leaf of plain values: package observe fills a
+// [Cluster] by looking, package desired states [Want]s, package plan compares.
+//
+// What was not read is never shown as absent: a read that failed leaves its
+// reason in [Node.Unread] or [API.Unread].
+package state
+
+import "time"
+
+// Cluster is what one look found: every node by the name the spec gives it,
+// and the API.
+type Cluster struct {
+	Nodes map[string]*Node
+	API   API
+}
+
+// Node is what one machine has.
+type Node struct {
+	Name  string
+	Facts Facts
+	// Files by path: every path that was asked for, absent ones too.
+	Files map[string]HaveFile
+	// Sysctls in force, by key with dots.
+	Sysctls map[string]string
+	// Modules says of each asked module whether it is loaded or built in.
+	Modules map[string]bool
+	// Units by full name.
+	Units map[string]Unit
+	// Table is the live text of `table inet bulwark`, empty when there is none.
+	Table string
+	// Processes are the arguments of running components, by component name.
+	Processes map[string][]string
+	// Runs are the results of our transient units still known to the machine, by step id.
+	Runs map[string]Run
+	// Unread says why something asked for could not be read, by name.
+	Unread map[string]string
+}
+
+// Unit is a systemd unit.
+type Unit struct {
+	Name string
+	// Load is systemd's LoadState: "loaded", "not-found", "masked", ….
+	Load string
+	// Enabled is systemd's UnitFileState: "enabled", "disabled", "static", "" ….
+	Enabled string
+	// Active is systemd's ActiveState: "active", "inactive", "failed", "activating", ….
+	Active string
+	// Sub is systemd's SubState: "running", "exited", ….
+	Sub string
+}
+
+// Run is what is known of one transient unit of bulwark's.
+type Run struct {
+	Active bool
+	// Exit is the exit status once Active is false.
+	Exit int
+	// Output is the capped output so far.
+	Output string
+}
+
+// Facts are what preflight judges a machine by.
+type Facts struct {
+	Hostname  string
+	MachineID string
+	OS        string // ID of os-release, for example "debian"
+	OSVersion string
+	Arch      string // uname -m
+	Kernel    string // uname -r
+	// Systemd is the version number; 0 when systemd is not PID 1.
+	Systemd int
+	// Cgroup is 2, or 1 when the unified hierarchy is not mounted at its root.
+	Cgroup int
+	// MemoryKiB is MemTotal; CPUs are those online.
+	MemoryKiB int64
+	CPUs      int
+	// Swap lists active swap devices.
+	Swap []string
+	// Offset is the machine's clock minus ours, measured at the middle of the exchange.
+	Offset time.Duration
+	// Free is free bytes by directory, FreeInodes free inodes by directory.
+	Free, FreeInodes map[string]int64
+	// Listening is who holds each TCP port, by port.
+	Listening map[uint16]string
+	// Addresses are the machine's own IP addresses.
+	Addresses []string
+	// PeerAddress is the address the machine sees us from, LocalPort the port
+	// of its own that we are connected to; empty and 0 where there is no connection.
+	PeerAddress string
+	LocalPort   uint16
+	// User is who the commands run as, after sudo.
+	User string
+
+	// ContainerdVersion, Runc, Kubelet, Kubeadm are versions, empty when absent.
+	Containerd, Runc, Kubelet, Kubeadm string
+	// CRI facts, from containerd's own configuration.
+	CRISocket     bool
+	SystemdCgroup bool
+	SandboxImage  string
+	// CNIPlugins are the file names in /opt/cni/bin.
+	CNIPlugins []string
+	// Images are the references in the runtime's store.
+	Images []string
+	// Container is true inside a container, where the kernel is shared.
+	Container bool
+	// EtcdAccount is the name of the account that owns [EtcdUID], "" when free.
+	EtcdAccount string
+}
+
+// Now is the time of the machine, derived from ours.
+func (f Facts) Now(ours time.Time) time.Time { return ours.Add(f.Offset) }
