@@ -72,15 +72,15 @@ type Step struct {
 	// After are ids of steps that must be done first.
 	After []string `json:"after,omitempty"`
 
-	File     *FileStep     `json:"file,omitempty"`
-	Sysctl   *state.Sysctl `json:"sysctl,omitempty"`
-	Module   *state.Module `json:"module,omitempty"`
-	Unit     *UnitStep     `json:"unit,omitempty"`
-	Table    *TableStep    `json:"table,omitempty"`
-	Phase    *Phase        `json:"phase,omitempty"`
-	Object   *ObjectStep   `json:"object,omitempty"`
-	Approval *Approval     `json:"approval,omitempty"`
-	Wait     *Wait         `json:"wait,omitempty"`
+	File     *FileStep       `json:"file,omitempty"`
+	Sysctl   *state.Sysctl   `json:"sysctl,omitempty"`
+	Module   *state.Module   `json:"module,omitempty"`
+	Unit     *UnitStep       `json:"unit,omitempty"`
+	Table    *state.Table    `json:"table,omitempty"`
+	Phase    *state.Phase    `json:"phase,omitempty"`
+	Object   *state.Object   `json:"object,omitempty"`
+	Approval *state.Approval `json:"approval,omitempty"`
+	Wait     *state.Wait     `json:"wait,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.
@@ -98,61 +98,4 @@ type UnitStep struct {
 	Name string `json:"name"`
 	// Verbs run in this order: "daemon-reload", "enable", "start", "restart", "disable", "stop".
 	Verbs []string `json:"verbs"`
-}
-
-// TableStep loads `table inet bulwark` behind a timer that takes it away
-// again, confirms it over a fresh connection, and keeps it.
-type TableStep struct {
-	// Text is the whole table, as `nft -f` reads it.
-	Text string `json:"text"`
-	// Revert is after how many seconds the machine takes the table away unless told otherwise.
-	Revert int `json:"revert_seconds"`
-}
-
-// Phase runs one kubeadm phase as a transient unit that survives a lost
-// connection and is attached to again.
-type Phase struct {
-	// Args are the arguments after "kubeadm": "init", "phase", "certs", "all", "--config", ….
-	Args []string `json:"args"`
-	// Writes are the paths whose modes the step sets right afterwards.
-	Writes []state.File `json:"writes,omitempty"`
-}
-
-// ObjectStep applies or deletes one API object.
-type ObjectStep struct {
-	Want state.Object `json:"want"`
-}
-
-// Approval approves the serving certificate requests of one node, after
-// judging that they ask for that node's name and addresses only.
-type Approval struct {
-	Node      string   `json:"node"`
-	Names     []string `json:"names"`
-	Addresses []string `json:"addresses"`
-}
-
-// WaitFor is the closed set of conditions a step can wait for.
-type WaitFor string
-
-// The conditions.
-const (
-	// WaitAPI: the API server of Step.Node answers /readyz with 200.
-	WaitAPI WaitFor = "api"
-	// WaitNodeObject: the Node object named Subject exists and has its pod prefixes.
-	WaitNodeObject WaitFor = "node-object"
-	// WaitNodeReady: the node named Subject is Ready.
-	WaitNodeReady WaitFor = "node-ready"
-	// WaitDeployment: "namespace/name" has all its replicas available.
-	WaitDeployment WaitFor = "deployment"
-	// WaitServing: the kubelet named Subject serves a certificate signed by the cluster's CA.
-	WaitServing WaitFor = "serving-certificate"
-	// WaitUnit: the transient unit of an earlier run has ended.
-	WaitUnit WaitFor = "unit"
-)
-
-// Wait waits for a condition, with a deadline in seconds.
-type Wait struct {
-	For     WaitFor `json:"for"`
-	Subject string  `json:"subject,omitempty"`
-	Seconds int     `json:"seconds"`
 }

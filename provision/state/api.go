@@ -20,6 +20,9 @@ type API struct {
 	// Objects are the objects that were asked for, by [ObjectRef.String]; a
 	// missing key was asked for and is absent, unless Unread names it.
 	Objects map[string]HaveObject
+	// Deployments says of each asked "namespace/name" whether all its replicas
+	// are available; one that does not exist is not among them.
+	Deployments map[string]bool
 	// Requests are the pending kubelet-serving certificate requests.
 	Requests []CertificateRequest
 	// Tokens are the bootstrap tokens that exist, by id, with their description.

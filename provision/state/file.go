@@ -22,25 +22,25 @@ const (
 
 // File is a constraint on one path of a node.
 type File struct {
-	Path   string
-	Origin Origin
+	Path   string `json:"path"`
+	Origin Origin `json:"origin"`
 	// Mode holds permission bits, and fs.ModeDir for a directory.
-	Mode fs.FileMode
+	Mode fs.FileMode `json:"mode"`
 	// Owner is "user:group".
-	Owner string
+	Owner string `json:"owner"`
 	// Content is the text of a Written file, and of an Adopted one the text it
 	// is made from when it does not exist. It may hold references, see [Ref].
-	Content []byte
+	Content []byte `json:"content,omitempty"`
 	// CopyOf names another path of the same node whose bytes this file must have.
-	CopyOf string
+	CopyOf string `json:"copy_of,omitempty"`
 	// Secret files are never printed, diffed or read off the node.
-	Secret bool
+	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.
-	Optional bool
+	Optional bool `json:"optional,omitempty"`
 	// Why is the setting path (see [cluster.Cluster.Origins]) or control this rests on.
-	Why string
+	Why string `json:"why,omitempty"`
 	// Restarts names the units that must start again when the bytes change.
-	Restarts []string
+	Restarts []string `json:"restarts,omitempty"`
 }
 
 // SHA256 is the hex digest of bytes, as a look reports it.

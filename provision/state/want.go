@@ -1,41 +1,128 @@
 package state
 
-// Want is what one node should have.
+// Want is what one node, or the cluster's API, should have: facts in an order
+// in which they can be brought about one after another.
 type Want struct {
-	Node    string
-	Files   []File
-	Sysctls []Sysctl
-	Modules []Module
-	Units   []WantUnit
-	// Table is the text of `table inet bulwark`.
-	Table string
+	// Node is empty for facts that the API holds.
+	Node  string
+	Facts []Fact
+}
+
+// Fact is one thing that should be so. Exactly one payload is set.
+type Fact struct {
+	// ID is "<node>/<kind>/<subject>", the same in every look and every plan.
+	ID    string
+	Title string
+	// Why is the setting path or default the fact rests on.
+	Why string
+	// After are ids of facts of other nodes that must hold first; facts of one
+	// node hold in their order anyway.
+	After []string
+
+	File     *File
+	Sysctl   *Sysctl
+	Module   *Module
+	Unit     *WantUnit
+	Table    *Table
+	Phase    *Phase
+	Object   *Object
+	Approval *Approval
+	Wait     *Wait
 }
 
 // Sysctl is a kernel setting in force.
 type Sysctl struct {
 	// Key is with dots: "vm.overcommit_memory".
-	Key, Value string
-	Why        string
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Why   string `json:"why,omitempty"`
 }
 
 // Module is a kernel module that is loaded or built in.
-type Module struct{ Name, Why string }
+type Module struct {
+	Name string `json:"name"`
+	Why  string `json:"why,omitempty"`
+}
 
 // WantUnit is a systemd unit that is enabled, and active where Active is set.
 type WantUnit struct {
-	Name string
+	Name string `json:"name"`
 	// Enabled and Active are held only when true.
-	Enabled, Active bool
-	Why             string
+	Enabled bool `json:"enabled,omitempty"`
+	Active  bool `json:"active,omitempty"`
+	// Restart starts it again, instead of only starting it, once it is unmet.
+	Restart bool `json:"restart,omitempty"`
+}
+
+// Table is `table inet bulwark`, live and confirmed.
+type Table struct {
+	// Text is the whole table, as `nft -f` reads it.
+	Text string `json:"text"`
+	// Revert is after how many seconds the machine takes an unconfirmed table away.
+	Revert int `json:"revert_seconds"`
+}
+
+// Phase is a kubeadm command that makes files or objects, run as a transient
+// unit that survives a lost connection and is attached to again.
+type Phase struct {
+	Name string `json:"name"`
+	// Args follow "kubeadm".
+	Args []string `json:"args"`
+	// Makes are paths, and Objects objects, whose absence makes the phase unmet.
+	Makes   []string    `json:"makes,omitempty"`
+	Objects []ObjectRef `json:"objects,omitempty"`
+	// Unless are paths whose presence makes the phase unnecessary.
+	Unless []string `json:"unless,omitempty"`
+	// Lacks is text that must not be left in a file the phase rewrites, by path.
+	Lacks map[string]string `json:"lacks,omitempty"`
+	// Sets are held in mode and owner right after the phase, before the step is done.
+	Sets []File `json:"sets,omitempty"`
+	// Transient files are put before the phase and removed after it, also when
+	// it failed.
+	Transient []File `json:"transient,omitempty"`
 }
 
 // Object is what the API should have: an object with at least these fields,
 // or none of that name.
 type Object struct {
-	Ref ObjectRef
+	Ref ObjectRef `json:"ref"`
 	// JSON is the wanted object; nil means it must not exist.
-	JSON []byte
-	Why  string
+	JSON []byte `json:"object,omitempty"`
+	Why  string `json:"why,omitempty"`
+	// Tokens, with an empty Ref, stands for all bootstrap tokens that were made
+	// for joining: none may be left.
+	Tokens bool `json:"tokens,omitempty"`
+}
+
+// Approval is a kubelet that serves with a certificate the cluster signed,
+// after its request was judged by the spec.
+type Approval struct {
+	Node      string   `json:"node"`
+	Addresses []string `json:"addresses"`
+	// Makes is the file the kubelet keeps the certificate in.
+	Makes string `json:"makes"`
+}
+
+// WaitFor is the closed set of conditions a fact can wait for.
+type WaitFor string
+
+// The conditions.
+const (
+	// WaitAPI: the API server of the fact's node answers /readyz with 200.
+	WaitAPI WaitFor = "api"
+	// WaitNodeObject: the Node object named Subject exists and has its pod prefixes.
+	WaitNodeObject WaitFor = "node-object"
+	// WaitNodeReady: the node named Subject is Ready.
+	WaitNodeReady WaitFor = "node-ready"
+	// WaitDeployment: "namespace/name" has all its replicas available.
+	WaitDeployment WaitFor = "deployment"
+)
+
+// Wait is a condition that comes about by itself, with a deadline in seconds.
+type Wait struct {
+	For     WaitFor `json:"for"`
+	Subject string  `json:"subject,omitempty"`
+	Seconds int     `json:"seconds"`
 }
 
 // EtcdUID is the numeric account etcd runs as, the same on every control

@@ -1,0 +1,164 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// fileStep compares a wanted path with what is there.
+func fileStep(s Step, want state.File, n *state.Node, have *state.Cluster) (Step, bool) {
+	s.Kind = KindFile
+	got := n.Files[want.Path]
+	s.File = &FileStep{Want: want, Had: got.SHA256}
+
+	if want.Origin == state.Forbidden {
+		s.Action = Remove
+		return s, got.Exists()
+	}
+	if !got.Exists() {
+		s.Action = Add
+		return s, !want.Optional
+	}
+	s.Action = Change
+	if wantType(want) != got.Type {
+		return s, true
+	}
+	if !bytesMet(want, got, n, have) {
+		return s, true
+	}
+	s.File.Attributes = true
+	return s, got.Mode.Perm() != want.Mode.Perm() || got.Owner != want.Owner
+}
+
+// wantType is the type of a wanted path as a look reports types.
+func wantType(want state.File) string {
+	if want.Mode&fs.ModeDir != 0 {
+		return "dir"
+	}
+	return "file"
+}
+
+// bytesMet says whether the bytes that are there are those wanted. Bytes that
+// only run time knows are compared once the look knows them too.
+func bytesMet(want state.File, got state.HaveFile, n *state.Node, have *state.Cluster) bool {
+	switch {
+	case want.Mode&fs.ModeDir != 0, want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
+		return true
+	case want.CopyOf != "":
+		source := n.Files[want.CopyOf]
+		return source.SHA256 != "" && source.SHA256 == got.SHA256
+	}
+	text, err := state.Resolve(want.Content, have.Value)
+	return err == nil && state.SHA256(text) == got.SHA256
+}
+
+// unitStep compares a wanted unit with systemd's.
+func unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool) {
+	s.Kind, s.Action = KindUnit, Change
+	got, known := n.Units[want.Name]
+	u := &UnitStep{Name: want.Name, Verbs: []string{"daemon-reload"}}
+	s.Unit = u
+	unmet := false
+	if want.Enabled && got.Enabled != "enabled" {
+		u.Verbs = append(u.Verbs, "enable")
+		unmet = true
+		if !known || got.Load == "not-found" {
+			s.Action = Add
+		}
+	}
+	if want.Active && got.Active != "active" {
+		verb := "start"
+		if want.Restart {
+			verb = "restart"
+		}
+		u.Verbs = append(u.Verbs, verb)
+		unmet = true
+	}
+	return s, unmet
+}
+
+// tableMet says whether the wanted table was loaded and confirmed, and is
+// still the one in force. nft prints a table in its own words, so what was
+// live when it was confirmed is remembered on the machine beside the text it
+// came from.
+func tableMet(want state.Table, n *state.Node) bool {
+	confirmed := n.Files[state.ConfirmedTablePath]
+	return n.Table != "" && bytes.Equal(bytes.TrimSpace(confirmed.Text), state.ConfirmedTable(want.Text, n.Table))
+}
+
+// phaseMet says whether everything a kubeadm phase makes is there.
+func phaseMet(want state.Phase, n *state.Node, have *state.Cluster) bool {
+	for _, path := range want.Unless {
+		if n.Files[path].Exists() {
+			return true
+		}
+	}
+	for _, path := range want.Makes {
+		if !n.Files[path].Exists() {
+			return false
+		}
+	}
+	for path, text := range want.Lacks {
+		if f := n.Files[path]; !f.Exists() || bytes.Contains(f.Text, []byte(text)) {
+			return false
+		}
+	}
+	for _, ref := range want.Objects {
+		if _, ok := have.API.Objects[ref.String()]; !ok {
+			return false
+		}
+	}
+	return len(want.Makes)+len(want.Lacks)+len(want.Objects) > 0
+}
+
+// objectStep compares a wanted object with the API's.
+func objectStep(s Step, want state.Object, have *state.Cluster) (Step, bool) {
+	s.Kind, s.Object = KindObject, &want
+	if want.Tokens {
+		s.Action = Remove
+		return s, have.API.Status != state.Answering || len(have.API.Tokens) > 0
+	}
+	got, ok := have.API.Objects[want.Ref.String()]
+	switch {
+	case want.JSON == nil:
+		s.Action = Remove
+		return s, ok || have.API.Status != state.Answering
+	case !ok:
+		s.Action = Add
+		return s, true
+	}
+	s.Action = Change
+	return s, state.Lacks(want.JSON, got.JSON)
+}
+
+// approvalMet says whether a kubelet has its serving certificate and asks for
+// no other.
+func approvalMet(want state.Approval, n *state.Node, have *state.Cluster) bool {
+	pending := slices.ContainsFunc(have.API.Requests, func(r state.CertificateRequest) bool {
+		return r.User == "system:node:"+want.Node
+	})
+	return n.Files[want.Makes].Exists() && !pending
+}
+
+// waitMet says whether a condition already holds.
+func waitMet(want state.Wait, have *state.Cluster) bool {
+	if have.API.Status != state.Answering {
+		return false
+	}
+	node, ok := have.API.Nodes[want.Subject]
+	switch want.For {
+	case state.WaitAPI:
+		return true
+	case state.WaitNodeObject:
+		return ok && len(node.PodCIDRs) > 0
+	case state.WaitNodeReady:
+		return ok && node.Ready
+	case state.WaitDeployment:
+		return have.API.Deployments[want.Subject]
+	}
+	panic(fmt.Sprintf("no rule for waiting for %q", want.For))
+}
