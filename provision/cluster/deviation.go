@@ -20,6 +20,8 @@ type Deviation struct {
 	// SkipSysctls are keys not written, since the machine shares them with others.
 	// "*" skips every key that is not namespaced.
 	SkipSysctls []string
+	// KeepKubeletUnit leaves the kubelet's unit as the machine's image brought it.
+	KeepKubeletUnit bool
 	// SkipModules leaves kernel modules to the machine's host.
 	SkipModules bool
 }

@@ -54,7 +54,8 @@ func step(c *cluster.Cluster, f state.Fact, n *state.Node, have *state.Cluster) 
 		}
 		return s, !tableMet(*f.Table, n)
 	case f.Phase != nil:
-		s.Kind, s.Phase, s.Action = KindPhase, f.Phase, Run
+		phase := resumed(*f.Phase, n)
+		s.Kind, s.Phase, s.Action = KindPhase, &phase, Run
 		return s, !phaseMet(*f.Phase, n, have)
 	case f.Object != nil:
 		return objectStep(s, *f.Object, have)

@@ -19,6 +19,9 @@ func fileStep(s Step, want state.File, n *state.Node, have *state.Cluster) (Step
 		s.Action = Remove
 		return s, got.Exists()
 	}
+	if slices.ContainsFunc(want.Unless, func(path string) bool { return n.Files[path].Exists() }) {
+		return s, false
+	}
 	if !got.Exists() {
 		s.Action = Add
 		return s, !want.Optional
@@ -112,7 +115,21 @@ func phaseMet(want state.Phase, n *state.Node, have *state.Cluster) bool {
 			return false
 		}
 	}
-	return len(want.Makes)+len(want.Lacks)+len(want.Objects) > 0
+	if want.Label != "" {
+		if _, ok := have.API.Nodes[n.Name].Labels[want.Label]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// resumed is the phase as it has to run where an earlier run was cut in it.
+func resumed(want state.Phase, n *state.Node) state.Phase {
+	if want.Again != nil && slices.ContainsFunc(want.Makes, func(path string) bool { return n.Files[path].Exists() }) {
+		want.Args = want.Again
+	}
+	want.Again = nil
+	return want
 }
 
 // objectStep compares a wanted object with the API's.

@@ -37,6 +37,9 @@ type File struct {
 	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.
 	Optional bool `json:"optional,omitempty"`
+	// Unless names paths whose presence makes this one unnecessary: somebody
+	// else, a package, brought the same thing.
+	Unless []string `json:"unless,omitempty"`
 	// Why is the setting path (see [cluster.Cluster.Origins]) or control this rests on.
 	Why string `json:"why,omitempty"`
 	// Restarts names the units that must start again when the bytes change.

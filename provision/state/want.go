@@ -68,9 +68,14 @@ type Phase struct {
 	Name string `json:"name"`
 	// Args follow "kubeadm".
 	Args []string `json:"args"`
+	// Again follows "kubeadm" instead of Args when part of what the phase makes
+	// is there already, from a run that was cut.
+	Again []string `json:"again,omitempty"`
 	// Makes are paths, and Objects objects, whose absence makes the phase unmet.
 	Makes   []string    `json:"makes,omitempty"`
 	Objects []ObjectRef `json:"objects,omitempty"`
+	// Label must be on the Node of the fact's node.
+	Label string `json:"label,omitempty"`
 	// Unless are paths whose presence makes the phase unnecessary.
 	Unless []string `json:"unless,omitempty"`
 	// Lacks is text that must not be left in a file the phase rewrites, by path.

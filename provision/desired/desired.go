@@ -1,0 +1,96 @@
+// Package desired says what every node and the API should have, as facts in
+// the order in which they can be brought about. It is pure and deterministic:
+// the same cluster gives the same facts, and no machine is looked at.
+package desired
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Wants is what a cluster should have: one Want for each node in the order of
+// the spec, and a last one for what only the API holds.
+func Wants(c *cluster.Cluster) ([]state.Want, error) {
+	var wants []state.Want
+	for _, n := range c.Nodes {
+		b := &builder{c: c, n: n}
+		if err := b.node(); err != nil {
+			return nil, fmt.Errorf("node %s: %w", n.Name, err)
+		}
+		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts})
+	}
+	api, err := objects(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(wants, state.Want{Facts: api}), nil
+}
+
+// builder gathers the facts of one node, in order.
+type builder struct {
+	c     *cluster.Cluster
+	n     cluster.Node
+	facts []state.Fact
+}
+
+// node is the table of contents of a machine.
+func (b *builder) node() error {
+	steps := []func() error{b.kernel, b.folders, b.firewall, b.kubeletUnit}
+	if b.n.Role == cluster.ControlPlane {
+		steps = append(steps, b.account, b.apiServerFiles, b.kubeadmFiles, b.initialise)
+	} else {
+		steps = append(steps, b.kubeadmFiles, b.join)
+	}
+	steps = append(steps, b.podNetwork, b.serving, b.modes)
+	for _, s := range steps {
+		if err := s(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) add(f state.Fact) { b.facts = append(b.facts, f) }
+
+// id is the id of a fact of this node.
+func (b *builder) id(kind, subject string) string { return id(b.n.Name, kind, subject) }
+
+func id(node, kind, subject string) string {
+	if subject != "" && subject[0] == '/' {
+		return node + "/" + kind + subject
+	}
+	return node + "/" + kind + "/" + subject
+}
+
+// root is who owns what bulwark writes.
+const root = "root:root"
+
+// file adds a file of ours.
+func (b *builder) file(path string, mode fs.FileMode, content []byte, why string, restarts ...string) {
+	b.path(state.File{Path: path, Origin: state.Written, Mode: mode, Owner: root, Content: content, Why: why, Restarts: restarts})
+}
+
+// dir adds a folder.
+func (b *builder) dir(path string, mode fs.FileMode, owner string) {
+	b.path(state.File{Path: path, Origin: state.Written, Mode: mode | fs.ModeDir, Owner: owner, Why: "defaults"})
+}
+
+// path adds any constraint on a path.
+func (b *builder) path(f state.File) {
+	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, File: &f})
+}
+
+// unit adds a unit that is enabled and active.
+func (b *builder) unit(name, title, why string) {
+	b.add(state.Fact{ID: b.id("unit", name), Title: title, Why: why,
+		Unit: &state.WantUnit{Name: name, Enabled: true, Active: true}})
+}
+
+// deviates says whether any deviation satisfies ok.
+func deviates(c *cluster.Cluster, ok func(cluster.Deviation) bool) bool {
+	return slices.ContainsFunc(c.Deviations, ok)
+}

@@ -1,0 +1,157 @@
+package desired
+
+import (
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+)
+
+// kubeadm's own paths beyond those the templates name.
+const (
+	adminConf      = "/etc/kubernetes/admin.conf"
+	superAdminConf = "/etc/kubernetes/super-admin.conf"
+	kubeletConf    = "/etc/kubernetes/kubelet.conf"
+	bootstrapConf  = "/etc/kubernetes/bootstrap-kubelet.conf"
+	kubeletConfig  = "/var/lib/kubelet/config.yaml"
+	kubeletFlags   = "/var/lib/kubelet/kubeadm-flags.env"
+	caFile         = kubeadm.PKIDir + "/ca.crt"
+)
+
+// AdminConf is the file apply reads to speak with the API: on the control
+// plane, into memory only.
+const AdminConf = adminConf
+
+// kubeadmFiles are the configuration and the patches that kubeadm reads.
+func (b *builder) kubeadmFiles() error {
+	var config []byte
+	var err error
+	if b.n.Role == cluster.ControlPlane {
+		config, err = kubeadm.Init(b.c, b.n)
+	} else {
+		config, err = kubeadm.Join(b.c, b.n, kubeadm.DiscoveryFile)
+	}
+	if err != nil {
+		return err
+	}
+	b.file(kubeadm.ConfigFile, 0o600, config, "kubernetes")
+	b.dir(kubeadm.PatchesDir, 0o700, root)
+	patches, err := kubeadm.Patches(b.c, b.n)
+	if err != nil {
+		return err
+	}
+	for _, p := range patches {
+		b.file(p.Path, 0o600, p.Content, "defaults")
+	}
+	return nil
+}
+
+// phase adds one kubeadm command. The command line is the same on every
+// machine; what it acts on is in the configuration file.
+func (b *builder) phase(p state.Phase, title string, after ...string) {
+	b.add(state.Fact{ID: b.id("phase", p.Name), Title: title, Why: "kubernetes", After: after, Phase: &p})
+}
+
+// initArgs is a phase of init with our configuration.
+func initArgs(phase ...string) []string {
+	return append(append([]string{"init", "phase"}, phase...), "--config", kubeadm.ConfigFile)
+}
+
+// kubeletFiles are what kubeadm writes for the kubelet, 0644 where nothing
+// else than the kubelet has to read it.
+func kubeletFiles() []state.File {
+	var out []state.File
+	for _, path := range []string{kubeletConfig, kubeletFlags} {
+		out = append(out, state.File{Path: path, Origin: state.Derived, Mode: 0o600, Owner: root, Why: "defaults"})
+	}
+	return out
+}
+
+// initialise makes the first control plane, by kubeadm's phases and not by one
+// `kubeadm init`: each phase can be done again on its own, so a run that was
+// cut goes on where it was, and etcd's copies of its certificates fit between.
+func (b *builder) initialise() error {
+	var pki []string
+	for _, name := range []string{"ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client",
+		"etcd/ca", "etcd/server", "etcd/peer", "etcd/healthcheck-client", "apiserver-etcd-client"} {
+		pki = append(pki, kubeadm.PKIDir+"/"+name+".crt", kubeadm.PKIDir+"/"+name+".key")
+	}
+	pki = append(pki, kubeadm.PKIDir+"/sa.key", kubeadm.PKIDir+"/sa.pub")
+
+	b.phase(state.Phase{Name: "init-preflight", Args: initArgs("preflight"), Makes: pki[:1], Unless: pki[:1]},
+		"kubeadm's own checks of the machine")
+	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
+		"certificate authorities, certificates and the service account key")
+	b.dir(kubeadm.EtcdPKIDir, 0o700, "etcd:etcd")
+	for _, cp := range kubeadm.EtcdCopies() {
+		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: "etcd:etcd", Secret: true, Why: "defaults"})
+	}
+	b.dir(kubeadm.EtcdDataDir, 0o700, "etcd:etcd")
+	b.phase(state.Phase{Name: "init-kubeconfig", Args: initArgs("kubeconfig", "all"),
+		Makes: []string{adminConf, kubeletConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf"}},
+		"kubeconfigs of the components and of kubeadm")
+	b.phase(state.Phase{Name: "init-etcd", Args: initArgs("etcd", "local"), Makes: []string{kubeadm.ManifestsDir + "/etcd.yaml"}},
+		"etcd's static pod")
+	b.phase(state.Phase{Name: "init-control-plane", Args: initArgs("control-plane", "all"),
+		Makes: []string{kubeadm.ManifestsDir + "/kube-apiserver.yaml", kubeadm.ManifestsDir + "/kube-controller-manager.yaml",
+			kubeadm.ManifestsDir + "/kube-scheduler.yaml"}},
+		"static pods of the control plane")
+	b.phase(state.Phase{Name: "init-kubelet-start", Args: initArgs("kubelet-start"),
+		Makes: []string{kubeletConfig, kubeletFlags}, Sets: kubeletFiles()}, "the kubelet's configuration, and its first start")
+	b.unit("kubelet.service", "kubelet runs", "kubernetes")
+	b.wait(state.Wait{For: state.WaitAPI, Seconds: 600}, "api", "the API server answers /readyz")
+
+	b.phase(state.Phase{Name: "init-upload-config", Args: initArgs("upload-config", "all"),
+		Objects: []state.ObjectRef{configMap("kubeadm-config"), configMap("kubelet-config")}},
+		"kubeadm's and the kubelet's configuration in the API")
+	b.phase(state.Phase{Name: "init-bootstrap-token", Args: append(initArgs("bootstrap-token"), "--skip-token-print"),
+		Objects: []state.ObjectRef{
+			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:kubelet-bootstrap"},
+			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:node-autoapprove-bootstrap"},
+			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:node-autoapprove-certificate-rotation"},
+			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:get-nodes"},
+		}},
+		"what a joining kubelet may do")
+	b.phase(state.Phase{Name: "init-addon", Args: initArgs("addon", "all"),
+		Objects: []state.ObjectRef{
+			{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "kube-system", Name: "coredns"},
+			{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: "kube-system", Name: "kube-proxy"},
+		}},
+		"CoreDNS and kube-proxy")
+	b.nodeObject()
+	b.phase(state.Phase{Name: "init-mark-control-plane", Args: initArgs("mark-control-plane"),
+		Label: "node-role.kubernetes.io/control-plane"}, "label and taint of a control plane")
+	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
+		Makes: []string{"/var/lib/kubelet/pki/kubelet-client-current.pem"}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
+		"the kubelet uses the client certificate it rotates")
+	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
+	return nil
+}
+
+// join makes a worker.
+func (b *builder) join() error {
+	cp := b.c.ControlPlanes()[0].Name
+	args := []string{"join", "--config", kubeadm.ConfigFile}
+	b.phase(state.Phase{Name: "join", Args: args, Again: append(args[:3:3], "--skip-phases", "preflight"),
+		Makes: []string{kubeletConf, kubeletConfig, kubeletFlags, caFile}, Sets: kubeletFiles(), Transient: b.discovery()},
+		"joins by discovery file, with a token of its own",
+		id(cp, "phase", "init-upload-config"), id(cp, "phase", "init-bootstrap-token"))
+	b.path(state.File{Path: bootstrapConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
+	b.unit("kubelet.service", "kubelet runs", "kubernetes")
+	b.nodeObject()
+	return nil
+}
+
+// discovery is the file a node finds and trusts the cluster by while it joins.
+func (b *builder) discovery() []state.File {
+	return []state.File{{Path: kubeadm.DiscoveryFile, Origin: state.Written, Mode: 0o600, Owner: root,
+		Content: []byte(state.Ref("discovery/" + b.n.Name)), Secret: true, Why: "defaults"}}
+}
+
+// nodeObject waits for the Node and its pod prefixes.
+func (b *builder) nodeObject() {
+	b.wait(state.Wait{For: state.WaitNodeObject, Subject: b.n.Name, Seconds: 300}, "node-object", "the node is registered and has its pod prefix")
+}
+
+func (b *builder) wait(w state.Wait, subject, title string, after ...string) {
+	b.add(state.Fact{ID: b.id("wait", subject), Title: title, Why: "kubernetes", After: after, Wait: &w})
+}

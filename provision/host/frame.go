@@ -1,0 +1,130 @@
+package host
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The way of a [Program] to a machine: the remote command is a constant, the
+// same for every program, and everything else travels on its standard input:
+//
+//	bulwark1 LENGTH NONCE\n   the header
+//	<program text>\n#NONCE    exactly LENGTH bytes
+//	<data>                    all the rest, left for the program
+//
+// The prelude reads the header bytewise (POSIX read on a pipe does) and then
+// exactly LENGTH bytes, so that no shell ever reads ahead into the data: with
+// "sh -s" dash would, and would run data that looks like code. Before the
+// program starts, a line with the nonce goes to stdout and stderr. What a login
+// shell printed before it is dropped, and a missing line proves that nothing
+// was run.
+
+const magic = "bulwark1"
+
+// prelude is one line without ' \ ! or newline, so that single quotes carry it
+// unchanged through sh, bash, dash, ksh, zsh, fish, csh and tcsh alike.
+const prelude = `IFS=" " read -r m l n; ` +
+	`[ "$m" = ` + magic + ` ] || { echo "no program on stdin" >&2; exit 125; }; ` +
+	`if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; ` +
+	`then p=$(dd bs="$l" count=1 iflag=fullblock 2>/dev/null); ` +
+	// A dd that cannot wait for a full block gets there byte by byte.
+	`else p=$(dd bs=1 count="$l" 2>/dev/null); fi; ` +
+	// The nonce at the end says that the text came whole.
+	`case $p in *"#$n") ;; *) echo "program cut short" >&2; exit 125;; esac; ` +
+	`echo "` + magic + ` $n"; echo "` + magic + ` $n" >&2; ` +
+	`umask 077; cd /; eval "$p"`
+
+// environment is all a program sees of its surroundings, whatever the login
+// shell, PAM or sudo put there (exported bash functions among them).
+func environment() []string {
+	return []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/root", "LC_ALL=C",
+	}
+}
+
+// Argv is the remote command where no login shell is in between.
+func Argv() []string {
+	argv := append([]string{"/usr/bin/env", "-i"}, environment()...)
+	return append(argv, "/bin/sh", "-c", prelude)
+}
+
+// Command is the remote command for a login shell, of any kind, under sshd.
+// Programs find SSH_CONNECTION in their environment, the only variable kept:
+// it is how a machine sees us.
+func Command(sudo bool) string {
+	var b strings.Builder
+	if sudo {
+		b.WriteString("sudo -n -- ")
+	}
+	b.WriteString("/usr/bin/env -i ")
+	for _, kv := range environment() {
+		b.WriteString(kv + " ")
+	}
+	b.WriteString(`SSH_CONNECTION="$SSH_CONNECTION" /bin/sh -c '` + prelude + `'`)
+	return b.String()
+}
+
+// Frame is one run of a program: what to send, and how to tell its output from
+// the noise of a login.
+type Frame struct {
+	mark, head, data []byte
+}
+
+// NewFrame frames a program and its data. Each frame is for one run.
+func NewFrame(p Program, stdin []byte) Frame {
+	var raw [16]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		panic(err) // crypto/rand.Read never fails
+	}
+	nonce := hex.EncodeToString(raw[:])
+	text := p.Text + "\n#" + nonce
+	return Frame{
+		mark: fmt.Appendf(nil, "%s %s\n", magic, nonce),
+		head: fmt.Appendf(nil, "%s %d %s\n%s", magic, len(text), nonce, text),
+		data: stdin,
+	}
+}
+
+// Reader gives everything to send, once.
+func (f Frame) Reader() io.Reader {
+	return io.MultiReader(bytes.NewReader(f.head), bytes.NewReader(f.data))
+}
+
+// Output is what the program wrote to a stream, without what came before it.
+// It is false when the program never started; then out is all there was.
+func (f Frame) Output(stream []byte) (out []byte, started bool) {
+	i := bytes.Index(stream, f.mark)
+	if i < 0 {
+		return stream, false
+	}
+	return stream[i+len(f.mark):], true
+}
+
+// Tail is the last of what a machine said, as one printable line: no control
+// characters, no invalid UTF-8, at most 500 bytes. It is for error messages.
+func Tail(b []byte) string {
+	const most = 500
+	b = bytes.TrimSpace(b)
+	cut := len(b) > most
+	if cut {
+		b = b[len(b)-most:]
+	}
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ';'
+		case r < ' ' || r == 0xfffd || r >= 0x7f && r < 0xa0 || r > 0x7e && !printable(r):
+			return '?'
+		}
+		return r
+	}, string(b))
+	if cut {
+		s = "…" + s
+	}
+	return s
+}

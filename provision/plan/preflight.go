@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Problem is one reason why a node cannot be worked on.
+type Problem struct {
+	Node  string `json:"node"`
+	Check string `json:"check"`
+	// Seen is what the machine has, Remedy what a person does about it.
+	Seen   string `json:"seen"`
+	Remedy string `json:"remedy"`
+	// Warning problems are shown and do not stop a run.
+	Warning bool `json:"warning,omitempty"`
+}
+
+// Preflight is everything that speaks against working on these machines, all
+// of it at once, in the order of the spec. Checks that only matter before a
+// machine is part of the cluster are not asked of one that is.
+func Preflight(c *cluster.Cluster, have *state.Cluster) []Problem {
+	var out []Problem
+	for _, n := range c.Nodes {
+		got := have.Nodes[n.Name]
+		if got == nil {
+			continue // not reached: said by whoever tried
+		}
+		p := &preflight{c: c, n: n, got: got, f: got.Facts}
+		p.always()
+		if !p.joined() {
+			p.machine()
+			p.software()
+			p.images()
+		}
+		out = append(out, p.problems...)
+	}
+	return append(out, twins(c, have)...)
+}
+
+// preflight gathers the problems of one node.
+type preflight struct {
+	c        *cluster.Cluster
+	n        cluster.Node
+	got      *state.Node
+	f        state.Facts
+	problems []Problem
+}
+
+// bad records a problem unless a deviation says the machine cannot do better.
+func (p *preflight) bad(check, seen, remedy string, args ...any) {
+	for _, d := range p.c.Deviations {
+		if slices.Contains(d.SkipPreflight, check) {
+			return
+		}
+	}
+	p.problems = append(p.problems, Problem{Node: p.n.Name, Check: check, Seen: seen, Remedy: fmt.Sprintf(remedy, args...)})
+}
+
+// joined says whether the machine already runs as a node of a cluster.
+func (p *preflight) joined() bool { return p.got.Files["/etc/kubernetes/kubelet.conf"].Exists() }
+
+// always are the checks that hold for fresh and for living machines.
+func (p *preflight) always() {
+	for _, name := range slices.Sorted(maps.Keys(p.got.Unread)) {
+		reason := p.got.Unread[name]
+		p.problems = append(p.problems, Problem{Node: p.n.Name, Check: "look", Seen: name + ": " + reason,
+			Remedy: "make it readable for root; what was not read is not taken for absent"})
+	}
+	p.admin()
+	if p.f.Hostname != p.n.Name {
+		p.bad("hostname", fmt.Sprintf("%q", p.f.Hostname), "hostnamectl set-hostname %s, or name the node %q", p.n.Name, p.f.Hostname)
+	}
+	if limit := 5 * time.Second; p.f.Offset.Abs() > limit {
+		p.bad("clock", p.f.Offset.Round(time.Millisecond).String()+" off", "synchronise the clock: it may differ by %s at most", limit)
+	}
+	p.firewallManagers()
+	if p.n.Role == cluster.ControlPlane && p.got.Files["/var/lib/etcd/member"].Exists() && !p.got.Files[encryptionFile].Exists() {
+		p.bad("encryption-key", "etcd has data and "+encryptionFile+" is missing",
+			"restore the file from a backup or another control plane; a key is never made for a cluster that has one. "+
+				"If these data are left over from another cluster, `bulwark reset` this one first")
+	}
+}
+
+// encryptionFile must be there once etcd holds data, see templates/kubeadm.
+const encryptionFile = "/etc/kubernetes/bulwark/apiserver/encryption.yaml"
+
+// admin refuses a firewall that would shut us out.
+func (p *preflight) admin() {
+	if p.f.PeerAddress == "" {
+		return // no connection that a firewall could cut
+	}
+	peer, err := netip.ParseAddr(p.f.PeerAddress)
+	if err != nil {
+		p.bad("admin-address", p.f.PeerAddress, "the machine reports no usable address for this connection")
+		return
+	}
+	if !slices.ContainsFunc(p.c.Firewall.Admins, func(a netip.Prefix) bool { return a.Contains(peer.Unmap()) }) {
+		p.bad("admin-address", "the machine sees us as "+peer.Unmap().String(),
+			"add it to firewall.admins (%s): the firewall would cut this connection", p.c.Origin("firewall.admins"))
+	}
+	if p.f.LocalPort != 0 && p.f.LocalPort != p.c.SSH.Port {
+		p.bad("ssh-port", fmt.Sprintf("connected to port %d", p.f.LocalPort),
+			"say ssh { port = %d }: the firewall opens port %d only", p.f.LocalPort, p.c.SSH.Port)
+	}
+}
+
+// firewallManagers finds who else would rule the packet filter.
+func (p *preflight) firewallManagers() {
+	for _, unit := range []string{"firewalld.service", "ufw.service"} {
+		if u := p.got.Units[unit]; u.Active == "active" {
+			p.bad("firewall", unit+" is active", "move its rules into the spec's firewall block, then systemctl disable --now %s", unit)
+		}
+	}
+	if u := p.got.Units["nftables.service"]; u.Enabled == "enabled" {
+		p.bad("firewall", "nftables.service is enabled", "systemctl disable nftables.service: its flush at boot and reload takes away everybody's tables")
+	}
+}
+
+// twins finds nodes that are one machine.
+func twins(c *cluster.Cluster, have *state.Cluster) []Problem {
+	var out []Problem
+	seen := map[string]string{}
+	for _, n := range c.Nodes {
+		got := have.Nodes[n.Name]
+		if got == nil || got.Facts.MachineID == "" {
+			continue
+		}
+		if first, ok := seen[got.Facts.MachineID]; ok {
+			out = append(out, Problem{Node: n.Name, Check: "machine-id", Seen: "same machine-id as " + first,
+				Remedy: "two nodes must be two machines; on a cloned one run: rm /etc/machine-id && systemd-machine-id-setup"})
+			continue
+		}
+		seen[got.Facts.MachineID] = n.Name
+	}
+	return out
+}
+
+// list joins for people.
+func list(items []string) string { return strings.Join(items, ", ") }
