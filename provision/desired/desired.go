@@ -13,8 +13,9 @@ import (
 )
 
 // Wants is what a cluster should have: one Want for each node in the order of
-// the spec, and a last one for what only the API holds.
-func Wants(c *cluster.Cluster) ([]state.Want, error) {
+// the spec, and a last one for what only the API holds. manifest is the spec's
+// CNI manifest taken apart, in the order in which it can be applied.
+func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 	var wants []state.Want
 	for _, n := range c.Nodes {
 		b := &builder{c: c, n: n}
@@ -23,11 +24,11 @@ func Wants(c *cluster.Cluster) ([]state.Want, error) {
 		}
 		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts})
 	}
-	api, err := objects(c)
+	facts, err := objects(c, manifest)
 	if err != nil {
 		return nil, err
 	}
-	return append(wants, state.Want{Facts: api}), nil
+	return append(wants, state.Want{Facts: facts}), nil
 }
 
 // builder gathers the facts of one node, in order.

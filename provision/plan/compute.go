@@ -8,7 +8,8 @@ import (
 // Compute is what is unmet: of every wanted fact that does not hold in have,
 // the step that makes it hold, in the order of the facts. A plan for machines
 // that have nothing is the same call with an empty state.
-func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
+func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
+	r := rules{cluster: c, have: have, missing: missing}
 	p := &Plan{Cluster: c.Name}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
@@ -19,7 +20,7 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan 
 			n = &state.Node{Name: w.Node}
 		}
 		for _, f := range w.Facts {
-			if s, unmet := step(c, f, n, have); unmet {
+			if s, unmet := r.step(f, n); unmet {
 				p.Steps = append(p.Steps, s)
 			}
 		}
@@ -28,15 +29,26 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan 
 	return p
 }
 
+// Missing says whether an object that is there lacks anything of the wanted
+// one. Only who knows the API's types can tell, so it is handed in.
+type Missing func(want state.Object, have state.HaveObject) bool
+
+// rules decide, kind by kind, whether a fact holds.
+type rules struct {
+	cluster *cluster.Cluster
+	have    *state.Cluster
+	missing Missing
+}
+
 // step is the step that makes a fact hold, and whether one is needed.
-func step(c *cluster.Cluster, f state.Fact, n *state.Node, have *state.Cluster) (Step, bool) {
-	s := Step{ID: f.ID, Node: n.Name, Title: f.Title, Why: c.Origin(f.Why).String(), After: f.After}
+func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
+	s := Step{ID: f.ID, Node: n.Name, Title: f.Title, Why: r.cluster.Origin(f.Why).String(), After: f.After}
 	if f.Why != "" {
 		s.Why += " (" + f.Why + ")"
 	}
 	switch {
 	case f.File != nil:
-		return fileStep(s, *f.File, n, have)
+		return r.fileStep(s, *f.File, n)
 	case f.Sysctl != nil:
 		s.Kind, s.Sysctl = KindSysctl, f.Sysctl
 		s.Action = Change
@@ -56,15 +68,15 @@ func step(c *cluster.Cluster, f state.Fact, n *state.Node, have *state.Cluster) 
 	case f.Phase != nil:
 		phase := resumed(*f.Phase, n)
 		s.Kind, s.Phase, s.Action = KindPhase, &phase, Run
-		return s, !phaseMet(*f.Phase, n, have)
+		return s, !r.phaseMet(*f.Phase, n)
 	case f.Object != nil:
-		return objectStep(s, *f.Object, have)
+		return r.objectStep(s, *f.Object)
 	case f.Approval != nil:
 		s.Kind, s.Approval, s.Action = KindApproval, f.Approval, Run
-		return s, !approvalMet(*f.Approval, n, have)
+		return s, !r.approvalMet(*f.Approval, n)
 	case f.Wait != nil:
 		s.Kind, s.Wait, s.Action = KindWait, f.Wait, Check
-		return s, !waitMet(*f.Wait, have)
+		return s, !r.waitMet(*f.Wait)
 	}
 	return s, false
 }

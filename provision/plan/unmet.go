@@ -10,7 +10,7 @@ import (
 )
 
 // fileStep compares a wanted path with what is there.
-func fileStep(s Step, want state.File, n *state.Node, have *state.Cluster) (Step, bool) {
+func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	s.Kind = KindFile
 	got := n.Files[want.Path]
 	s.File = &FileStep{Want: want, Had: got.SHA256}
@@ -30,7 +30,7 @@ func fileStep(s Step, want state.File, n *state.Node, have *state.Cluster) (Step
 	if wantType(want) != got.Type {
 		return s, true
 	}
-	if !bytesMet(want, got, n, have) {
+	if !r.bytesMet(want, got, n) {
 		return s, true
 	}
 	s.File.Attributes = true
@@ -47,7 +47,7 @@ func wantType(want state.File) string {
 
 // bytesMet says whether the bytes that are there are those wanted. Bytes that
 // only run time knows are compared once the look knows them too.
-func bytesMet(want state.File, got state.HaveFile, n *state.Node, have *state.Cluster) bool {
+func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool {
 	switch {
 	case want.Mode&fs.ModeDir != 0, want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
 		return true
@@ -55,7 +55,7 @@ func bytesMet(want state.File, got state.HaveFile, n *state.Node, have *state.Cl
 		source := n.Files[want.CopyOf]
 		return source.SHA256 != "" && source.SHA256 == got.SHA256
 	}
-	text, err := state.Resolve(want.Content, have.Value)
+	text, err := state.Resolve(want.Content, r.have.Value)
 	return err == nil && state.SHA256(text) == got.SHA256
 }
 
@@ -94,7 +94,7 @@ func tableMet(want state.Table, n *state.Node) bool {
 }
 
 // phaseMet says whether everything a kubeadm phase makes is there.
-func phaseMet(want state.Phase, n *state.Node, have *state.Cluster) bool {
+func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 	for _, path := range want.Unless {
 		if n.Files[path].Exists() {
 			return true
@@ -111,12 +111,12 @@ func phaseMet(want state.Phase, n *state.Node, have *state.Cluster) bool {
 		}
 	}
 	for _, ref := range want.Objects {
-		if _, ok := have.API.Objects[ref.String()]; !ok {
+		if _, ok := r.have.API.Objects[ref.String()]; !ok {
 			return false
 		}
 	}
 	if want.Label != "" {
-		if _, ok := have.API.Nodes[n.Name].Labels[want.Label]; !ok {
+		if _, ok := r.have.API.Nodes[n.Name].Labels[want.Label]; !ok {
 			return false
 		}
 	}
@@ -133,40 +133,44 @@ func resumed(want state.Phase, n *state.Node) state.Phase {
 }
 
 // objectStep compares a wanted object with the API's.
-func objectStep(s Step, want state.Object, have *state.Cluster) (Step, bool) {
+func (r rules) objectStep(s Step, want state.Object) (Step, bool) {
 	s.Kind, s.Object = KindObject, &want
 	if want.Tokens {
 		s.Action = Remove
-		return s, have.API.Status != state.Answering || len(have.API.Tokens) > 0
+		left := false
+		for _, description := range r.have.API.Tokens {
+			left = left || state.JoinToken(description)
+		}
+		return s, left || r.have.API.Status != state.Answering
 	}
-	got, ok := have.API.Objects[want.Ref.String()]
+	got, ok := r.have.API.Objects[want.Ref.String()]
 	switch {
 	case want.JSON == nil:
 		s.Action = Remove
-		return s, ok || have.API.Status != state.Answering
+		return s, ok || r.have.API.Status != state.Answering
 	case !ok:
 		s.Action = Add
 		return s, true
 	}
 	s.Action = Change
-	return s, state.Lacks(want.JSON, got.JSON)
+	return s, r.missing(want, got)
 }
 
 // approvalMet says whether a kubelet has its serving certificate and asks for
 // no other.
-func approvalMet(want state.Approval, n *state.Node, have *state.Cluster) bool {
-	pending := slices.ContainsFunc(have.API.Requests, func(r state.CertificateRequest) bool {
-		return r.User == "system:node:"+want.Node
+func (r rules) approvalMet(want state.Approval, n *state.Node) bool {
+	pending := slices.ContainsFunc(r.have.API.Requests, func(req state.CertificateRequest) bool {
+		return req.User == "system:node:"+want.Node
 	})
 	return n.Files[want.Makes].Exists() && !pending
 }
 
 // waitMet says whether a condition already holds.
-func waitMet(want state.Wait, have *state.Cluster) bool {
-	if have.API.Status != state.Answering {
+func (r rules) waitMet(want state.Wait) bool {
+	if r.have.API.Status != state.Answering {
 		return false
 	}
-	node, ok := have.API.Nodes[want.Subject]
+	node, ok := r.have.API.Nodes[want.Subject]
 	switch want.For {
 	case state.WaitAPI:
 		return true
@@ -175,7 +179,7 @@ func waitMet(want state.Wait, have *state.Cluster) bool {
 	case state.WaitNodeReady:
 		return ok && node.Ready
 	case state.WaitDeployment:
-		return have.API.Deployments[want.Subject]
+		return r.have.API.Deployments[want.Subject]
 	}
 	panic(fmt.Sprintf("no rule for waiting for %q", want.For))
 }

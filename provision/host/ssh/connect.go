@@ -12,10 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"github.com/bulwark-k8s/bulwark/provision/host"
 )
@@ -53,14 +53,16 @@ type Host struct {
 	target Target
 	opts   Options
 	at     endpoint
-	client *ssh.Client
+	client *link
 	// bastion is nil without one.
-	bastion *ssh.Client
+	bastion *link
 	// tokens bound the sessions and channels open at once, below sshd's
 	// MaxSessions of 10.
 	tokens chan struct{}
 	alive  *keeper
-	close  func() error
+	// noForward is set once the machine's sshd refused to forward.
+	noForward atomic.Bool
+	close     func() error
 }
 
 var _ host.Host = (*Host)(nil)
@@ -122,7 +124,7 @@ func (h *Host) shut() error {
 		err = errors.Join(err, h.bastion.Close())
 		_ = h.bastion.Wait()
 	}
-	if errors.Is(err, errClosed) {
+	if errors.Is(err, net.ErrClosed) {
 		return nil // it was gone already, which is what was wanted
 	}
 	return err

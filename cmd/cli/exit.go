@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/bulwark-k8s/bulwark/provision/host"
+)
+
+// The exit codes of this verbs. They are part of the interface: none
+// changes its meaning.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitRefused     = 3
+	exitUnreachable = 4
+	exitCommand     = 5
+	exitPartial     = 8
+	exitUsage       = 64
+	exitInterrupted = 130
+)
+
+// exitCode is the code of an error's kind. An error may be of several kinds:
+// one that a person caused comes first, then how far a run came, then why.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case is[*usageError](err):
+		return exitUsage
+	case isPartial(err):
+		return exitPartial
+	case isRefused(err):
+		return exitRefused
+	case errors.Is(err, host.ErrUnreachable), errors.Is(err, host.ErrUntrusted):
+		return exitUnreachable
+	case is[*host.CommandError](err):
+		return exitCommand
+	}
+	return exitError
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}

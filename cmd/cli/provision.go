@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/bulwark-k8s/bulwark/cmd/view"
+	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+)
+
+// The types that the facade's signatures name. The rooms they live in are
+// imported here and where errors become exit codes, and nowhere else in this
+// package: a verb knows the facade and the view.
+type (
+	// Cluster is a resolved spec.
+	Cluster = cluster.Cluster
+	// Plan is the steps that would be done.
+	Plan = plan.Plan
+	// Event is one thing that happened while a plan ran.
+	Event = apply.Event
+	// Result is how a run of a plan ended.
+	Result = apply.Result
+	// Check is one thing that was verified.
+	Check = apply.Check
+)
+
+// Provision is what the verbs need of package provision.
+type Provision interface {
+	Load(ctx context.Context, in provision.Input) (Loaded, error)
+	Render(ctx context.Context, in provision.Input) (*provision.Rendered, error)
+	// Open connects to every node, looks, and computes problems and plan.
+	Open(ctx context.Context, in provision.Input) (Session, error)
+	// Reset asks confirm with the names of the nodes before it changes any.
+	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) error
+	// KindCreate makes the kind nodes of a cluster and nothing on them.
+	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) error
+	KindDelete(ctx context.Context, in provision.Input) error
+	Format(src []byte, filename string) ([]byte, error)
+	Starter() []byte
+}
+
+// Loaded is an accepted spec with what is worth a second look.
+type Loaded struct {
+	Cluster  *Cluster
+	Warnings view.Diagnosis
+}
+
+// Session is one cluster whose machines were reached and looked at.
+type Session interface {
+	Look() Look
+	Apply(ctx context.Context, o provision.ApplyOptions) (Result, error)
+	Verify(ctx context.Context) ([]Check, error)
+	Kubeconfig(ctx context.Context, o provision.KubeconfigOptions) ([]byte, error)
+	Close() error
+}
+
+// Look is what opening a session found.
+type Look struct {
+	Cluster  *Cluster
+	Plan     *Plan
+	Problems []provision.Problem
+	Notes    []string
+}
+
+// View is what the verbs need of package view.
+type View interface {
+	Valid(c *Cluster)
+	Diagnostics(d view.Diagnosis)
+	Rendered(dir string, r *provision.Rendered)
+	Formatted(path string)
+	Diff(name string, before, after []byte)
+	Data(b []byte)
+	Wrote(path, what string)
+	Problems(all []provision.Problem)
+	Plan(p *Plan, notes []string)
+	Targets(intro string, names []string)
+	Ask(ctx context.Context, in io.Reader, question string) (bool, error)
+	Begin(p *Plan)
+	Event(e Event)
+	Finish()
+	Applied(r Result)
+	Checks(all []Check)
+	Next(steps []view.NextStep)
+	Version(v view.VersionInfo)
+	Say(format string, args ...any)
+	Warn(format string, args ...any)
+	Debug(line string)
+	Close(err error, code int) error
+}
+
+var (
+	_ View = (*view.Human)(nil)
+	_ View = (*view.JSON)(nil)
+)

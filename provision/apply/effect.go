@@ -1,0 +1,179 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Deadlines of steps that name none.
+const (
+	opsTimeout   = 3 * time.Minute
+	phaseTimeout = 15 * time.Minute
+	tableTimeout = 2 * time.Minute
+	apiTimeout   = 5 * time.Minute
+)
+
+// batched says whether a step is one operation of a program that does several.
+func batched(s plan.Step) bool {
+	switch s.Kind {
+	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit:
+		return true
+	}
+	return false
+}
+
+// effect brings steps about, and says how many of them were done.
+func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
+	if batched(steps[0]) {
+		ctx, cancel := context.WithTimeout(ctx, opsTimeout)
+		defer cancel()
+		return ru.operations(ctx, steps)
+	}
+	s := steps[0]
+	var err error
+	switch s.Kind {
+	case plan.KindTable:
+		err = within(ctx, tableTimeout, func(ctx context.Context) error { return ru.table(ctx, s) })
+	case plan.KindPhase:
+		err = within(ctx, phaseTimeout, func(ctx context.Context) error { return ru.phase(ctx, s) })
+	case plan.KindObject:
+		err = within(ctx, apiTimeout, func(ctx context.Context) error { return ru.object(ctx, s) })
+	case plan.KindApproval:
+		err = within(ctx, apiTimeout, func(ctx context.Context) error { return ru.approval(ctx, s) })
+	case plan.KindWait:
+		err = within(ctx, time.Duration(s.Wait.Seconds)*time.Second, func(ctx context.Context) error { return ru.wait(ctx, *s.Wait) })
+	default:
+		err = fmt.Errorf("no way to do a step of kind %q", s.Kind)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+func within(ctx context.Context, d time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return f(ctx)
+}
+
+// operations does file, sysctl, module and unit steps of one node in one exec.
+func (ru *run) operations(ctx context.Context, steps []plan.Step) (int, error) {
+	var ops []machine.Op
+	var ends []int // of each step, the number of operations up to its end
+	var unresolved error
+	for _, s := range steps {
+		some, err := ru.stepOperations(ctx, s)
+		if err != nil {
+			unresolved = err
+			break
+		}
+		ops = append(ops, some...)
+		ends = append(ends, len(ops))
+	}
+	outcomes, err := machine.Do(ctx, ru.Hosts[steps[0].Node], ops)
+	if err == nil {
+		return len(ends), unresolved
+	}
+	reached := 0
+	for reached < len(outcomes) && outcomes[reached].Status == machine.Done {
+		reached++
+	}
+	done := 0
+	for done < len(ends) && ends[done] <= reached {
+		done++
+	}
+	return done, err
+}
+
+// table loads a table behind the machine's own timer, and confirms it over a
+// connection that did not exist before.
+func (ru *run) table(ctx context.Context, s plan.Step) error {
+	h := ru.Hosts[s.Node]
+	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
+		return err
+	}
+	fresh, err := h.Fresh(ctx)
+	if err != nil {
+		return fmt.Errorf("the table was loaded and no new connection came through; the machine takes it away again within %d s: %w", s.Table.Revert, err)
+	}
+	defer func() { _ = fresh.Close() }()
+	if err := machine.ConfirmTable(ctx, fresh); err != nil {
+		return err
+	}
+	n, err := observe.Node(ctx, fresh, observe.Ask{Node: s.Node})
+	if err != nil {
+		return err
+	}
+	_, err = machine.Do(ctx, fresh, []machine.Op{{
+		Kind: machine.PutFile, Path: state.ConfirmedTablePath, Mode: 0o600, Owner: "root:root",
+		Content: state.ConfirmedTable(s.Table.Text, n.Table), Had: machine.AnyDigest,
+	}})
+	return err
+}
+
+// object applies or deletes what the API holds.
+func (ru *run) object(ctx context.Context, s plan.Step) error {
+	client, err := ru.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Object.Tokens {
+		return client.DeleteJoinTokens(ctx)
+	}
+	return client.Apply(ctx, *s.Object)
+}
+
+// approval approves a kubelet's serving certificate once it asks for exactly
+// what the spec says of it, and waits until it serves with it.
+func (ru *run) approval(ctx context.Context, s plan.Step) error {
+	client, err := ru.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	node, _ := ru.Cluster.Node(s.Approval.Node)
+	serving := make(chan error, 1)
+	waitCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { serving <- client.WaitServing(waitCtx, node) }()
+	var refused string
+	for {
+		if _, err := client.ApproveNode(ctx, node); err != nil && err.Error() != refused {
+			refused = err.Error()
+			ru.note(s, "%s", refused) // another request may still be the right one
+		}
+		select {
+		case err := <-serving:
+			return err
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// wait waits for what comes about by itself.
+func (ru *run) wait(ctx context.Context, w state.Wait) error {
+	client, err := ru.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	switch w.For {
+	case state.WaitAPI:
+		h := ru.Hosts[ru.Cluster.ControlPlanes()[0].Name]
+		return kube.WaitReady(ctx, h, ru.api.server(), client.CA())
+	case state.WaitNodeObject:
+		_, err := client.WaitNodeObject(ctx, w.Subject)
+		return err
+	case state.WaitNodeReady:
+		return client.WaitNodeReady(ctx, w.Subject)
+	case state.WaitDeployment:
+		return client.WaitDeployment(ctx, w.Subject)
+	}
+	return fmt.Errorf("no way to wait for %q", w.For)
+}

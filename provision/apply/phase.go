@@ -1,0 +1,113 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// phase runs one kubeadm command, with the files it needs for just that long,
+// and sets the modes of what it wrote before anything else happens.
+func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
+	h := ru.Hosts[s.Node]
+	var put, drop []machine.Op
+	for _, f := range s.Phase.Transient {
+		text, err := ru.values.resolve(ctx, f.Content)
+		if err != nil {
+			return err
+		}
+		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode, Owner: f.Owner, Content: text, Had: machine.AnyDigest})
+		drop = append(drop, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
+	}
+	if len(put) > 0 {
+		if _, err := machine.Do(ctx, h, put); err != nil {
+			return err
+		}
+		// Also after a failure: neither file nor token outlives the attempt.
+		defer func() {
+			ctx := context.WithoutCancel(ctx)
+			_, dropErr := machine.Do(ctx, h, drop)
+			err = errors.Join(err, dropErr, ru.api.forget(ctx, s.Node))
+		}()
+	}
+	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout})
+	if err != nil {
+		return err
+	}
+	if result.Exit != 0 {
+		return fmt.Errorf("kubeadm %s ended with status %d: %s", strings.Join(s.Phase.Args, " "), result.Exit, tail(result.Output))
+	}
+	var set []machine.Op
+	for _, f := range s.Phase.Sets {
+		set = append(set, attributes(f))
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	_, err = machine.Do(ctx, h, set)
+	return err
+}
+
+// tailLines is how much of a command's output an error shows.
+const tailLines = 15
+
+func tail(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	if len(lines) > tailLines {
+		lines = append([]string{"…"}, lines[len(lines)-tailLines:]...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stepOperations are the machine's side of one file, sysctl, module or unit step.
+func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, error) {
+	switch s.Kind {
+	case plan.KindFile:
+		op, err := ru.fileOperation(ctx, *s.File)
+		return []machine.Op{op}, err
+	case plan.KindSysctl:
+		return []machine.Op{{Kind: machine.WriteSysctl, Key: s.Sysctl.Key, Value: s.Sysctl.Value}}, nil
+	case plan.KindModule:
+		return []machine.Op{{Kind: machine.LoadModule, Key: s.Module.Name}}, nil
+	case plan.KindUnit:
+		var ops []machine.Op
+		for _, verb := range s.Unit.Verbs {
+			ops = append(ops, machine.Op{Kind: machine.DoUnit, Key: s.Unit.Name, Value: verb})
+		}
+		return ops, nil
+	}
+	return nil, fmt.Errorf("no operation for a step of kind %q", s.Kind)
+}
+
+func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, error) {
+	want := f.Want
+	op := machine.Op{Path: want.Path, Mode: want.Mode, Owner: want.Owner, Had: f.Had}
+	switch {
+	case want.Origin == state.Forbidden:
+		op.Kind = machine.Remove
+	case want.Mode&fs.ModeDir != 0:
+		op.Kind = machine.MakeDir
+	case f.Attributes, want.Origin == state.Derived:
+		return attributes(want), nil
+	case want.CopyOf != "":
+		op.Kind, op.From = machine.CopyFile, want.CopyOf
+	default:
+		text, err := ru.values.resolve(ctx, want.Content)
+		if err != nil {
+			return op, err
+		}
+		op.Kind, op.Content = machine.PutFile, text
+	}
+	return op, nil
+}
+
+// attributes gives a path its mode and owner and nothing else.
+func attributes(f state.File) machine.Op {
+	return machine.Op{Kind: machine.SetAttributes, Path: f.Path, Mode: f.Mode, Owner: f.Owner}
+}

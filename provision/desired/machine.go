@@ -1,0 +1,134 @@
+package desired
+
+import (
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+	"github.com/bulwark-k8s/bulwark/templates/node"
+	"github.com/bulwark-k8s/bulwark/templates/policy"
+)
+
+// kernel is modules and settings, each on disk for the next boot and in force
+// now. The kubelet refuses to start without them.
+func (b *builder) kernel() error {
+	if text := node.ModulesFile(b.c); text != nil {
+		b.file(node.ModulesPath, 0o600, text, "defaults")
+		for _, m := range node.Modules(b.c) {
+			b.add(state.Fact{ID: b.id("module", m.Name), Title: "kernel module " + m.Name, Why: m.Why, Module: &m})
+		}
+	}
+	if text := node.SysctlFile(b.c, b.n); text != nil {
+		b.file(node.SysctlPath, 0o600, text, "defaults")
+		for _, s := range node.Sysctls(b.c, b.n) {
+			b.add(state.Fact{ID: b.id("sysctl", s.Key), Title: s.Key + " = " + s.Value, Why: s.Why, Sysctl: &s})
+		}
+	}
+	return nil
+}
+
+// folders are those that more than one part writes to.
+func (b *builder) folders() error {
+	b.dir("/var/lib/bulwark", 0o700, root)
+	b.dir(node.ConfigDir, 0o700, root)
+	b.dir("/etc/kubernetes", 0o755, root)
+	b.dir(kubeadm.Dir, 0o700, root)
+	if b.n.Role == cluster.ControlPlane {
+		b.dir(kubeadm.ManifestsDir, 0o700, root)
+	}
+	return nil
+}
+
+// revertSeconds is how long a machine keeps a table that nobody confirmed.
+const revertSeconds = 60
+
+// firewall comes before anything listens: 6443 is never open to others.
+func (b *builder) firewall() error {
+	text, err := node.Firewall(b.c, b.n)
+	if err != nil {
+		return err
+	}
+	b.add(state.Fact{ID: b.id("table", "bulwark"), Title: "table inet bulwark", Why: "firewall",
+		Table: &state.Table{Text: string(text), Revert: revertSeconds}})
+	b.file(node.FirewallPath, 0o600, text, "firewall")
+	b.file(node.FirewallUnitPath, 0o600, node.FirewallUnit(), "firewall")
+	b.unit(node.FirewallUnitName, "the firewall is kept over reboots", "firewall")
+	return nil
+}
+
+// packaged is where packages put the kubelet's unit.
+var packaged = [...]string{"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service"}
+
+// kubeletUnit is written where no package brought one.
+func (b *builder) kubeletUnit() error {
+	if deviates(b.c, func(d cluster.Deviation) bool { return d.KeepKubeletUnit }) {
+		return nil
+	}
+	unit := func(path string, text []byte) {
+		b.path(state.File{Path: path, Origin: state.Written, Mode: 0o600, Owner: root, Content: text, Unless: packaged[:], Why: "defaults"})
+	}
+	unit(node.KubeletUnitPath, node.KubeletUnit())
+	b.path(state.File{Path: node.KubeletDropInDir, Origin: state.Written, Mode: node.DirMode, Owner: root, Unless: packaged[:], Why: "defaults"})
+	unit(node.KubeletDropInPath, node.KubeletDropIn())
+	b.add(state.Fact{ID: b.id("unit", "kubelet.service/enabled"), Title: "kubelet starts at boot", Why: "defaults",
+		Unit: &state.WantUnit{Name: node.KubeletUnitName, Enabled: true}})
+	return nil
+}
+
+// account is who etcd runs as.
+func (b *builder) account() error {
+	b.file(node.AccountPath, 0o644, node.EtcdAccount(), "defaults")
+	b.file(node.AccountUnitPath, 0o600, node.AccountUnit(), "defaults")
+	b.unit(node.AccountUnitName, "the account etcd runs as", "defaults")
+	return nil
+}
+
+// apiServerFiles are what the API server reads at its first start. The folder
+// is mounted whole, so that a file replaced by rename is seen.
+func (b *builder) apiServerFiles() error {
+	b.dir(kubeadm.APIServerDir, 0o700, root)
+	authentication, err := policy.Authentication()
+	if err != nil {
+		return err
+	}
+	b.file(kubeadm.AuthenticationFile, 0o600, authentication, "defaults")
+	audit, err := policy.AuditPolicy(b.c)
+	if err != nil {
+		return err
+	}
+	b.file(kubeadm.AuditPolicyFile, 0o600, audit, "audit")
+	admission, err := policy.Admission(b.c)
+	if err != nil {
+		return err
+	}
+	b.file(kubeadm.AdmissionFile, 0o600, admission, "admission")
+	encryption, err := policy.Encryption(b.c)
+	if err != nil {
+		return err
+	}
+	b.path(state.File{Path: kubeadm.EncryptionProviderFile, Origin: state.Adopted, Mode: 0o600, Owner: root,
+		Content: encryption, Secret: true, Why: "encryption.provider"})
+	b.dir("/var/log/kubernetes", 0o700, root)
+	b.dir(kubeadm.AuditDir, 0o700, root)
+	return nil
+}
+
+// modes are files that kubeadm and the kubelet write when they please, held to
+// the modes and owners that CIS 1.1 and 4.1 name.
+func (b *builder) modes() error {
+	keep := func(mode uint32, paths ...string) {
+		for _, p := range paths {
+			b.path(state.File{Path: p, Origin: state.Derived, Mode: fileMode(mode), Owner: root, Optional: true, Why: "defaults"})
+		}
+	}
+	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, "/var/lib/kubelet/instance-config.yaml",
+		packaged[0], packaged[0]+".d/10-kubeadm.conf")
+	keep(0o644, caFile)
+	if b.n.Role != cluster.ControlPlane {
+		return nil
+	}
+	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
+	for _, m := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
+		keep(0o600, kubeadm.ManifestsDir+"/"+m+".yaml")
+	}
+	return nil
+}

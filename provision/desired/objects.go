@@ -1,0 +1,69 @@
+package desired
+
+import (
+	"encoding/json"
+	"maps"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+const rbac = "rbac.authorization.k8s.io/v1"
+
+// api is the node name in the ids of facts that no machine holds.
+const api = "cluster"
+
+func configMap(name string) state.ObjectRef {
+	return state.ObjectRef{APIVersion: "v1", Kind: "ConfigMap", Namespace: "kube-system", Name: name}
+}
+
+// SpecName is the label that keeps a node's name of the spec where the machine
+// goes by another one, as kind's do.
+const SpecName = "bulwark/node"
+
+// objects are the facts the API holds: pod networking by manifest, labels, and
+// what joining must not leave behind.
+func objects(c *cluster.Cluster, manifest []state.Object) ([]state.Fact, error) {
+	cp := c.ControlPlanes()[0].Name
+	var facts []state.Fact
+	for _, o := range manifest {
+		facts = append(facts, state.Fact{ID: id(api, "object", o.Ref.String()), Title: o.Ref.String(), Why: "network.cni",
+			After: []string{id(cp, "wait", "api")}, Object: &o})
+	}
+	ref := state.ObjectRef{APIVersion: rbac, Kind: "RoleBinding", Namespace: "kube-public", Name: "kubeadm:bootstrap-signer-clusterinfo"}
+	facts = append(facts, state.Fact{ID: id(api, "object", ref.String()), Title: "nobody reads cluster-info without credentials", Why: "defaults",
+		After: []string{id(cp, "phase", "init-bootstrap-token")}, Object: &state.Object{Ref: ref}})
+
+	var joined, ready []string
+	for _, n := range c.Nodes {
+		joined = append(joined, id(n.Name, "wait", "node-object"))
+		ready = append(ready, id(n.Name, "wait", "ready"))
+		if len(n.Labels) == 0 {
+			continue
+		}
+		f, err := labels(n)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, f)
+	}
+	facts = append(facts, state.Fact{ID: id(api, "object", "bootstrap-tokens"), Title: "no token is left with which a node could join", Why: "defaults",
+		After: joined, Object: &state.Object{Tokens: true}})
+	return append(facts, state.Fact{ID: id(api, "wait", "coredns"), Title: "CoreDNS is available", Why: "kubernetes",
+		After: ready, Wait: &state.Wait{For: state.WaitDeployment, Subject: "kube-system/coredns", Seconds: 300}}), nil
+}
+
+// labels are those of the spec on one Node; others are left alone.
+func labels(n cluster.Node) (state.Fact, error) {
+	ref := state.ObjectRef{APIVersion: "v1", Kind: "Node", Name: n.Name}
+	object := map[string]any{
+		"apiVersion": ref.APIVersion, "kind": ref.Kind,
+		"metadata": map[string]any{"name": n.Name, "labels": maps.Clone(n.Labels)},
+	}
+	text, err := json.Marshal(object) // sorts keys: the same bytes every time
+	if err != nil {
+		return state.Fact{}, err
+	}
+	return state.Fact{ID: id(n.Name, "object", "labels"), Title: "labels of the spec", Why: "node." + n.Name + ".labels",
+		After: []string{id(n.Name, "wait", "node-object")}, Object: &state.Object{Ref: ref, JSON: text}}, nil
+}

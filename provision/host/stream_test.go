@@ -1,0 +1,102 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/host/hosttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStreamHasDeadlines(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	c := host.Stream(r, io.Discard, r.Close, &net.TCPAddr{}, &net.TCPAddr{})
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	_, err := c.Read(make([]byte, 1))
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStreamDeliversTheLastBytes(t *testing.T) {
+	c := host.Stream(strings.NewReader("all of it"), io.Discard, func() error { return nil }, &net.TCPAddr{}, &net.TCPAddr{})
+	defer c.Close()
+	if b, err := io.ReadAll(c); string(b) != "all of it" || err != nil {
+		t.Errorf("got %q, %v", b, err)
+	}
+}
+
+// pipes runs the remote command of a relay on this machine.
+func pipes(t *testing.T) host.Pipes {
+	t.Helper()
+	argv := host.Argv()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	in, _ := cmd.StdinPipe()
+	out, _ := cmd.StdoutPipe()
+	said := new(strings.Builder)
+	cmd.Stderr = said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _, _ = cmd.Process.Wait(); close(ended) }()
+	t.Cleanup(func() { <-ended })
+	return host.Pipes{
+		Stdin: in, Stdout: out,
+		Shut: func() error { _ = in.Close(); return out.Close() },
+		Said: func() []byte { <-ended; time.Sleep(50 * time.Millisecond); return []byte(said.String()) },
+	}
+}
+
+func TestRelayCarriesHTTP(t *testing.T) {
+	hosttest.Need(t, "bash")
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
+	defer s.Close()
+	tr := s.Client().Transport.(*http.Transport).Clone()
+	tr.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
+		return host.Relay(ctx, pipes(t), addr)
+	}
+	defer tr.CloseIdleConnections()
+	body := strings.Repeat("touch /tmp/x\n", 100_000)
+	res, err := (&http.Client{Transport: tr, Timeout: 20 * time.Second}).Post(s.URL, "text/plain", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if got, err := io.ReadAll(res.Body); string(got) != body || err != nil {
+		t.Errorf("%d bytes back of %d, %v", len(got), len(body), err)
+	}
+}
+
+func TestRelayRefused(t *testing.T) {
+	hosttest.Need(t, "bash")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	_, err = host.Relay(t.Context(), pipes(t), l.Addr().String())
+	if err == nil || !strings.Contains(err.Error(), "Connection refused") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := host.Relay(t.Context(), pipes(t), "name.example:1"); err == nil {
+		t.Error("a name was taken")
+	}
+}

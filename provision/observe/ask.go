@@ -1,0 +1,118 @@
+// Package observe looks at machines: one execution each, bounded in parallel.
+// It changes nothing, and it believes nothing: what a machine says is framed,
+// held against what was asked, capped, and made harmless before it is printed.
+//
+// What could not be read is in [state.Node.Unread] with the reason. Its keys
+// are the path of a file or directory, the key of a sysctl, the name of a
+// module, unit or component, the id of a run, the name of a field of
+// [state.Facts], or "Table". What was asked for, is not there and is not in
+// Unread, is absent.
+package observe
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// Ask is what to read of one machine. Facts, the firewall table and the
+// components' processes are always read.
+type Ask struct {
+	// Node is the name the spec gives the machine.
+	Node  string
+	Files []AskFile
+	// Dirs are directories whose entries are read too, and the entries of
+	// these; each is listed like a file that was asked for, without its text.
+	Dirs []string
+	// Sysctls are keys with dots, Modules names, Units full names, Runs step ids.
+	Sysctls, Modules, Units, Runs []string
+	// Software adds what preflight needs of a fresh machine: versions, the
+	// runtime's configuration and its images. It starts their programs.
+	Software bool
+}
+
+// AskFile is one path to read.
+type AskFile struct {
+	Path string
+	// Text asks for the content too, up to [MaxText]. Never set it for a secret.
+	Text bool
+}
+
+// MaxText is the most content that is read of one file, and maxEntries the
+// most that is listed of all directories together.
+const (
+	MaxText    = 1 << 20
+	maxEntries = 2000
+)
+
+var (
+	keyPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
+	modulePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
+	unitPattern   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.[a-z]+$`)
+)
+
+// encode writes the ask as look.sh reads it, or says what cannot be asked.
+func (a Ask) encode(nonce string) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(nonce + "\n")
+	if a.Software {
+		b.WriteString("software\n")
+	}
+	for _, f := range a.Files {
+		if err := cleanPath(f.Path); err != nil {
+			return nil, err
+		}
+		kind := "file"
+		if f.Text {
+			kind = "text"
+		}
+		fmt.Fprintf(&b, "%s %s\n", kind, f.Path)
+	}
+	for _, d := range a.Dirs {
+		if err := cleanPath(d); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "dir %s\n", d)
+	}
+	for _, k := range a.Sysctls {
+		if !keyPattern.MatchString(k) || strings.Contains(k, "//") {
+			return nil, fmt.Errorf("%q is not a sysctl key", k)
+		}
+		fmt.Fprintf(&b, "sysctl %s\n", sysctlPath(k))
+	}
+	for _, m := range a.Modules {
+		if !modulePattern.MatchString(m) {
+			return nil, fmt.Errorf("%q is not a kernel module's name", m)
+		}
+		fmt.Fprintf(&b, "module %s\n", strings.ReplaceAll(m, "-", "_"))
+	}
+	for _, u := range a.Units {
+		if !unitPattern.MatchString(u) {
+			return nil, fmt.Errorf("%q is not a unit's full name", u)
+		}
+		fmt.Fprintf(&b, "unit %s\n", u)
+	}
+	for _, r := range a.Runs {
+		fmt.Fprintf(&b, "run %s\n", script.RunUnit(r))
+	}
+	b.WriteString(script.End + "\n")
+	return b.Bytes(), nil
+}
+
+// sysctlPath is the path under /proc/sys of a key: dots become slashes, and a
+// slash, which stands for a dot inside a name, becomes one.
+func sysctlPath(key string) string {
+	return strings.NewReplacer(".", "/", "/", ".").Replace(key)
+}
+
+// cleanPath refuses what is not one absolute, plain path below the root.
+func cleanPath(p string) error {
+	if !path.IsAbs(p) || path.Clean(p) != p || p == "/" || len(p) > 1024 || strings.ContainsAny(p, "\n\x00") {
+		return fmt.Errorf("%.200q is not a clean absolute path", p)
+	}
+	return nil
+}

@@ -1,0 +1,335 @@
+package observe
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// clock reads nanoseconds since 1970, or seconds where date has no better.
+func (r *reading) clock(f script.Frame) error {
+	s := strings.TrimSpace(string(f.Data))
+	switch n, err := strconv.ParseInt(s, 10, 64); {
+	case err == nil && n > 1e17:
+		r.clocks = append(r.clocks, time.Unix(0, n))
+	case err == nil && n > 0 && n < 1e11:
+		// Half a second is the middle of what the second can mean.
+		r.clocks = append(r.clocks, time.Unix(n, int64(time.Second/2)))
+	default:
+		r.miss("Offset", fmt.Sprintf("date says %.40q", s))
+	}
+	return nil
+}
+
+// offset sets the machine's clock against ours as NTP does: it read its own at
+// the start and at the end of what we saw begin and end.
+func (r *reading) offset(began, ended time.Time) {
+	if len(r.clocks) != 2 {
+		r.miss("Offset", "the machine does not tell the time")
+		return
+	}
+	r.node.Facts.Offset = (r.clocks[0].Sub(began) + r.clocks[1].Sub(ended)) / 2
+}
+
+var (
+	hostnamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
+	versionPattern  = regexp.MustCompile(`v?\d+\.\d+(\.\d+)?[0-9A-Za-z.+~-]*`)
+	pluginPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	imagePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,500}$`)
+)
+
+// fact takes in a frame that fills a field of state.Facts.
+func (r *reading) fact(f script.Frame) error {
+	facts, text := &r.node.Facts, strings.TrimSpace(string(f.Data))
+	switch f.Kind {
+	case "uname":
+		r.uname(text)
+	case "small":
+		r.smallFiles(f.Data)
+	case "systemd":
+		digits, _, _ := strings.Cut(text, ".")
+		digits, _, _ = strings.Cut(digits, "-")
+		n, err := strconv.Atoi(strings.TrimPrefix(digits, "Version="))
+		if err != nil || n < 0 {
+			r.miss("Systemd", fmt.Sprintf("its version is %.40q", text))
+			return nil
+		}
+		facts.Systemd = n
+	case "space":
+		return r.space(f.Data)
+	case "ss":
+		r.listeners(f.Data)
+	case "proctcp":
+		r.procListeners(f.Data)
+	case "addresses":
+		r.addresses(f.Data)
+	case "peer":
+		r.peer(text)
+	case "user":
+		facts.User = Printable(text)
+	case "container":
+		facts.Container = text == "yes"
+	case "etcdaccount":
+		name, _, _ := strings.Cut(text, ":")
+		facts.EtcdAccount = Printable(name)
+	case "plugins":
+		for name := range lines(f.Data) {
+			if pluginPattern.MatchString(name) {
+				facts.CNIPlugins = append(facts.CNIPlugins, name)
+			}
+		}
+		slices.Sort(facts.CNIPlugins)
+	case "cri":
+		r.cri.socket = text == "yes"
+	default:
+		return r.softwareFact(f, text)
+	}
+	return nil
+}
+
+// softwareFact takes in what only [Ask.Software] asks for.
+func (r *reading) softwareFact(f script.Frame, text string) error {
+	if !r.ask.Software {
+		return fmt.Errorf("a frame of kind %s, which nobody asked for", Printable(f.Kind))
+	}
+	facts := &r.node.Facts
+	switch f.Kind {
+	case "containerd":
+		facts.Containerd = r.version("Containerd", text)
+	case "runc":
+		facts.Runc = r.version("Runc", text)
+	case "kubelet":
+		facts.Kubelet = r.version("Kubelet", text)
+	case "kubeadm":
+		facts.Kubeadm = r.version("Kubeadm", text)
+	case "criconfig":
+		r.cri.read(string(f.Data))
+	case "images":
+		for name := range lines(f.Data) {
+			if imagePattern.MatchString(name) {
+				facts.Images = append(facts.Images, name)
+			}
+		}
+		slices.Sort(facts.Images)
+		facts.Images = slices.Compact(facts.Images)
+	default:
+		return fmt.Errorf("a frame of kind %s, which nobody knows", Printable(f.Kind))
+	}
+	return nil
+}
+
+// version is the first version in what a program says of itself.
+func (r *reading) version(field, text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	v := versionPattern.FindString(first)
+	if v == "" {
+		r.miss(field, fmt.Sprintf("its version reads %.100q", first))
+	}
+	return strings.TrimPrefix(v, "v")
+}
+
+// uname reads "hostname release machine".
+func (r *reading) uname(text string) {
+	facts, words := &r.node.Facts, strings.Fields(text)
+	if len(words) != 3 || !hostnamePattern.MatchString(words[0]) {
+		r.miss("Hostname", fmt.Sprintf("uname says %.200q", text))
+		return
+	}
+	facts.Hostname, facts.Kernel, facts.Arch = words[0], Printable(words[1]), Printable(words[2])
+}
+
+// smallFiles reads "path:line" of a few files of the system.
+func (r *reading) smallFiles(data []byte) {
+	facts := &r.node.Facts
+	for line := range lines(data) {
+		p, line, _ := strings.Cut(line, ":")
+		words := strings.Fields(line)
+		key, value, _ := strings.Cut(line, "=")
+		switch {
+		case p == "/etc/machine-id":
+			if facts.MachineID == "" && len(line) == 32 && strings.Trim(line, "0123456789abcdef") == "" {
+				facts.MachineID = line
+			}
+		case p == "/etc/os-release" && key == "ID":
+			facts.OS = Printable(strings.Trim(value, `"'`))
+		case p == "/etc/os-release" && key == "VERSION_ID":
+			facts.OSVersion = Printable(strings.Trim(value, `"'`))
+		case p == "/proc/swaps" && strings.HasPrefix(line, "/"):
+			facts.Swap = append(facts.Swap, Printable(words[0]))
+		case p == "/proc/meminfo" && len(words) == 3 && words[0] == "MemTotal:":
+			facts.MemoryKiB, _ = strconv.ParseInt(words[1], 10, 64)
+		case p == "/sys/devices/system/cpu/online":
+			facts.CPUs = countCPUs(line)
+		}
+	}
+}
+
+// countCPUs counts "0-3,8".
+func countCPUs(list string) int {
+	n := 0
+	for part := range strings.SplitSeq(strings.TrimSpace(list), ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		a, err1 := strconv.Atoi(first)
+		b, err2 := strconv.Atoi(last)
+		switch {
+		case !isRange && err1 == nil:
+			n++
+		case isRange && err1 == nil && err2 == nil && a <= b && b < 1<<16:
+			n += b - a + 1
+		default:
+			return 0
+		}
+	}
+	return n
+}
+
+// space reads "magic blocks blocksize freeinodes inodes asked existing" for
+// the cgroup mount and for each directory.
+func (r *reading) space(data []byte) error {
+	const cgroup2 = "63677270"
+	facts := &r.node.Facts
+	for line := range lines(data) {
+		words := strings.Fields(line)
+		if len(words) != 6 {
+			return fmt.Errorf("%s is not what stat was asked for", Printable(line))
+		}
+		blocks, err1 := strconv.ParseInt(words[1], 10, 64)
+		size, err2 := strconv.ParseInt(words[2], 10, 64)
+		inodes, err3 := strconv.ParseInt(words[3], 10, 64)
+		total, err4 := strconv.ParseInt(words[4], 10, 64)
+		dir := words[5]
+		if err1 != nil || err2 != nil || err3 != nil || err4 != nil || blocks < 0 || size < 0 || inodes < 0 || blocks > 1<<50 || size > 1<<24 {
+			r.miss("Free", fmt.Sprintf("%s: stat says %.100q", Printable(dir), line))
+			continue
+		}
+		if dir == "/sys/fs/cgroup" {
+			facts.Cgroup = 1
+			if words[0] == cgroup2 {
+				facts.Cgroup = 2
+			}
+			continue
+		}
+		if !slices.Contains(spaceDirs(), dir) {
+			return fmt.Errorf("the space of %s, which nobody asked for", Printable(dir))
+		}
+		facts.Free[dir] = blocks * size
+		// Some file systems make inodes as they need them, and count none.
+		if total > 0 {
+			facts.FreeInodes[dir] = inodes
+		}
+	}
+	return nil
+}
+
+// spaceDirs are the directories whose space is read, in look.sh's order.
+func spaceDirs() []string {
+	return []string{"/", "/var", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/containerd", "/var/log", "/etc"}
+}
+
+var holder = regexp.MustCompile(`\(\("([^"]{1,100})"`)
+
+// listeners reads "LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",…".
+func (r *reading) listeners(data []byte) {
+	for line := range lines(data) {
+		words := strings.Fields(line)
+		if len(words) < 4 {
+			continue
+		}
+		_, port, ok := cutLast(words[3], ":")
+		n, err := strconv.ParseUint(port, 10, 16)
+		if !ok || err != nil || n == 0 {
+			continue
+		}
+		who := "unknown"
+		if m := holder.FindStringSubmatch(line); m != nil {
+			who = Printable(m[1])
+		}
+		r.node.Facts.Listening[uint16(n)] = who
+	}
+}
+
+// procListeners reads /proc/net/tcp, which knows no holder.
+func (r *reading) procListeners(data []byte) {
+	for line := range lines(data) {
+		words := strings.Fields(line)
+		if len(words) < 4 || words[3] != "0A" {
+			continue
+		}
+		_, port, _ := cutLast(words[1], ":")
+		if n, err := strconv.ParseUint(port, 16, 16); err == nil && n != 0 {
+			r.node.Facts.Listening[uint16(n)] = "unknown"
+		}
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// addresses reads "2: eth0 inet 10.0.0.1/24 …", without loopback addresses.
+func (r *reading) addresses(data []byte) {
+	for line := range lines(data) {
+		words := strings.Fields(line)
+		for i, w := range words[:max(0, len(words)-1)] {
+			if w != "inet" && w != "inet6" {
+				continue
+			}
+			text, _, _ := strings.Cut(words[i+1], "/")
+			if a, err := netip.ParseAddr(text); err == nil && !a.IsLoopback() {
+				r.node.Facts.Addresses = append(r.node.Facts.Addresses, a.String())
+			}
+			break
+		}
+	}
+}
+
+// peer reads SSH_CONNECTION: "client port server port".
+func (r *reading) peer(text string) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return // no connection: a container
+	}
+	if len(words) != 4 {
+		r.miss("PeerAddress", fmt.Sprintf("SSH_CONNECTION is %.200q", text))
+		return
+	}
+	peer, err1 := netip.ParseAddr(words[0])
+	port, err2 := strconv.ParseUint(words[3], 10, 16)
+	if err1 != nil || err2 != nil {
+		r.miss("PeerAddress", fmt.Sprintf("SSH_CONNECTION is %.200q", text))
+		return
+	}
+	r.node.Facts.PeerAddress, r.node.Facts.LocalPort = peer.Unmap().WithZone("").String(), uint16(port)
+}
+
+// closeFacts settles what needs more than one frame, and notes what no frame told.
+func (r *reading) closeFacts() {
+	facts := &r.node.Facts
+	facts.CRISocket = r.cri.socket && !r.cri.disabled
+	facts.SystemdCgroup, facts.SandboxImage = r.cri.systemdCgroup, Printable(r.cri.sandbox)
+	for _, silent := range []struct {
+		field string
+		empty bool
+	}{
+		{"Hostname", facts.Hostname == ""}, {"MachineID", facts.MachineID == ""}, {"OS", facts.OS == ""},
+		{"Cgroup", facts.Cgroup == 0}, {"MemoryKiB", facts.MemoryKiB == 0}, {"CPUs", facts.CPUs == 0},
+		{"Free", len(facts.Free) < len(spaceDirs())}, {"User", facts.User == ""},
+		{"Listening", !r.seen["ss"] && !r.seen["proctcp"]}, {"Addresses", len(facts.Addresses) == 0},
+		{"Container", !r.seen["container"]}, {"EtcdAccount", !r.seen["etcdaccount"]}, {"CRISocket", !r.seen["cri"]},
+		{"Swap", !r.seen["small"]}, {"CNIPlugins", !r.seen["plugins"]}, {"PeerAddress", !r.seen["peer"]},
+	} {
+		if silent.empty {
+			r.miss(silent.field, "the machine does not say")
+		}
+	}
+}

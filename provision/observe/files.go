@@ -1,0 +1,155 @@
+package observe
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// StatFormat is what our programs have stat(1) print of a path: raw mode,
+// size, ids and names of the owners, and the path itself.
+const StatFormat = "%f/%s/%u/%g/%U/%G%n"
+
+// ParseStat reads one line of [StatFormat]. Owners are names, and numbers where
+// no account has the number. [state.EtcdUID] is always a number, so that an
+// account of that number does not change what is seen.
+func ParseStat(line string) (state.HaveFile, error) {
+	p := strings.SplitN(line, "/", 7)
+	if len(p) != 7 {
+		return state.HaveFile{}, fmt.Errorf("%.200q is not what stat was asked for", line)
+	}
+	// A name has no slash, so the path begins at the sixth one.
+	group, file := p[5], "/"+p[6]
+	raw, err1 := strconv.ParseUint(p[0], 16, 32)
+	size, err2 := strconv.ParseInt(p[1], 10, 64)
+	_, err3 := strconv.ParseUint(p[2], 10, 32)
+	_, err4 := strconv.ParseUint(p[3], 10, 32)
+	if err := errors.Join(err1, err2, err3, err4, cleanPath(file)); err != nil || size < 0 {
+		return state.HaveFile{}, fmt.Errorf("%.200q is not what stat was asked for", line)
+	}
+	f := state.HaveFile{Path: file, Size: size, Owner: account(p[2], p[4]) + ":" + account(p[3], group)}
+	f.Type, f.Mode = fileMode(uint32(raw))
+	return f, nil
+}
+
+// account is the name of an account, or its number.
+func account(id, name string) string {
+	if name == "UNKNOWN" || name == "" || id == strconv.Itoa(state.EtcdUID) {
+		return id
+	}
+	return Printable(name)
+}
+
+// fileMode reads st_mode of Linux.
+func fileMode(raw uint32) (string, fs.FileMode) {
+	mode := fs.FileMode(raw & 0o777)
+	for bit, m := range map[uint32]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
+		if raw&bit != 0 {
+			mode |= m
+		}
+	}
+	switch raw & 0o170000 {
+	case 0o100000:
+		return "file", mode
+	case 0o040000:
+		return "dir", mode | fs.ModeDir
+	case 0o120000:
+		return "symlink", mode | fs.ModeSymlink
+	}
+	return "other", mode | fs.ModeIrregular
+}
+
+func (r *reading) stat(f script.Frame) error {
+	for line := range lines(f.Data) {
+		have, err := ParseStat(line)
+		if err != nil {
+			return err
+		}
+		if !r.allowed(have.Path) {
+			return fmt.Errorf("a path nobody asked for: %s", Printable(have.Path))
+		}
+		if _, ok := r.node.Files[have.Path]; ok {
+			return fmt.Errorf("%s twice", Printable(have.Path))
+		}
+		r.node.Files[have.Path] = have
+	}
+	return nil
+}
+
+func (r *reading) absent(f script.Frame) error {
+	for p := range lines(f.Data) {
+		if !r.allowed(p) {
+			return fmt.Errorf("a path nobody asked for: %s", Printable(p))
+		}
+		if _, ok := r.node.Files[p]; ok {
+			return fmt.Errorf("%s is there and absent", Printable(p))
+		}
+		r.node.Files[p] = state.HaveFile{Path: p, Type: "absent"}
+	}
+	return nil
+}
+
+// digests reads sha256sum's lines: 64 digits, two characters, the path. GNU's
+// begins with a backslash when it had to escape the path.
+func (r *reading) digests(f script.Frame) error {
+	for line := range lines(f.Data) {
+		escaped := strings.HasPrefix(line, `\`)
+		line = strings.TrimPrefix(line, `\`)
+		if len(line) < 67 {
+			return fmt.Errorf("%s is not a digest", Printable(line))
+		}
+		sum, p := line[:64], line[66:]
+		if escaped {
+			p = strings.ReplaceAll(p, `\\`, `\`)
+		}
+		if strings.Trim(sum, "0123456789abcdef") != "" {
+			return fmt.Errorf("%s is not a digest", Printable(sum))
+		}
+		have, ok := r.node.Files[p]
+		if !ok {
+			continue // it vanished before stat came to it
+		}
+		if have.SHA256 != "" {
+			return fmt.Errorf("two digests of %s", Printable(p))
+		}
+		if have.Type == "file" {
+			have.SHA256 = sum
+			r.node.Files[p] = have
+		}
+	}
+	return nil
+}
+
+// text reads the content of one file: its path, a line break, its bytes.
+func (r *reading) text(f script.Frame) error {
+	p, content, _ := bytes.Cut(f.Data, []byte("\n"))
+	if !r.files[string(p)].Text {
+		return fmt.Errorf("the content of %s, which nobody asked for", Printable(string(p)))
+	}
+	have, ok := r.node.Files[string(p)]
+	switch {
+	case !ok || have.Type != "file":
+		return nil // it vanished or turned into something else: close says so
+	case have.Text != nil:
+		return fmt.Errorf("the content of %s twice", Printable(string(p)))
+	case f.Status != 0:
+		r.miss(string(p), "its content could not be read")
+		return nil
+	}
+	have.Text = bytes.Clone(content)
+	if have.Text == nil {
+		have.Text = []byte{}
+	}
+	r.node.Files[have.Path] = have
+	return nil
+}
+
+// under says whether a path lies in a directory or in one of its directories.
+func under(p, dir string) bool { return path.Dir(p) == dir || path.Dir(path.Dir(p)) == dir }

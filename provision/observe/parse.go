@@ -1,0 +1,220 @@
+package observe
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// reading is one answer of a machine being made into a node.
+type reading struct {
+	ask    Ask
+	node   *state.Node
+	files  map[string]AskFile
+	dirs   map[string]bool
+	clocks []time.Time
+	// software is true for what is only read when [Ask.Software] is set.
+	cri criConfig
+	// processes that carry a component's name, by that name.
+	processes map[string][][]string
+	// seen holds kinds of frames that may come once.
+	seen map[string]bool
+}
+
+// parse makes a node out of what look.sh printed between two of our times.
+// Whatever contradicts the ask makes the whole answer an error.
+func parse(ask Ask, nonce string, out []byte, began, ended time.Time) (*state.Node, error) {
+	frames, err := script.Frames(out, nonce)
+	if err != nil {
+		return nil, err
+	}
+	r := newReading(ask)
+	for _, f := range frames {
+		if err := r.frame(f); err != nil {
+			return nil, fmt.Errorf("%w: %w", script.ErrFrames, err)
+		}
+	}
+	r.close()
+	r.offset(began, ended)
+	return r.node, nil
+}
+
+func newReading(ask Ask) *reading {
+	r := &reading{
+		ask: ask,
+		node: &state.Node{
+			Name: ask.Node, Files: map[string]state.HaveFile{}, Sysctls: map[string]string{}, Modules: map[string]bool{},
+			Units: map[string]state.Unit{}, Processes: map[string][]string{}, Runs: map[string]state.Run{}, Unread: map[string]string{},
+			Facts: state.Facts{Free: map[string]int64{}, FreeInodes: map[string]int64{}, Listening: map[uint16]string{}},
+		},
+		files: map[string]AskFile{}, dirs: map[string]bool{}, processes: map[string][][]string{}, seen: map[string]bool{},
+	}
+	for _, f := range ask.Files {
+		f.Text = f.Text || r.files[f.Path].Text
+		r.files[f.Path] = f
+	}
+	for _, d := range ask.Dirs {
+		r.dirs[d] = true
+	}
+	return r
+}
+
+// frame takes in one frame. A kind that may come once and comes twice is an
+// error, and so is a kind nobody knows.
+func (r *reading) frame(f script.Frame) error {
+	switch f.Kind {
+	case "clock":
+		return r.clock(f)
+	case "text":
+		return r.text(f)
+	case "process":
+		return r.process(f)
+	case "run":
+		return r.run(f)
+	case "unread":
+		return r.unread(f)
+	}
+	if r.seen[f.Kind] {
+		return fmt.Errorf("%s twice", Printable(f.Kind))
+	}
+	r.seen[f.Kind] = true
+	switch f.Kind {
+	case "stat":
+		return r.stat(f)
+	case "absent":
+		return r.absent(f)
+	case "sha256":
+		return r.digests(f)
+	case "sysctl":
+		return r.sysctls(f)
+	case "modules":
+		return r.modules(f)
+	case "units":
+		return r.units(f)
+	case "table":
+		r.node.Table = string(f.Data)
+		return nil
+	}
+	return r.fact(f)
+}
+
+// allowed says whether a path was asked for, by itself or as an entry of a
+// directory or of one of its directories.
+func (r *reading) allowed(p string) bool {
+	if _, ok := r.files[p]; ok || r.dirs[p] {
+		return true
+	}
+	if cleanPath(p) != nil {
+		return false
+	}
+	parent := path.Dir(p)
+	return r.dirs[parent] || r.dirs[path.Dir(parent)]
+}
+
+// unread takes the reason why something could not be read: its name, a line
+// break, the reason.
+func (r *reading) unread(f script.Frame) error {
+	name, why, _ := strings.Cut(string(f.Data), "\n")
+	if strings.HasPrefix(name, "/") && !r.allowed(name) {
+		return fmt.Errorf("a path nobody asked for: %s", Printable(name))
+	}
+	if f.Status == timedOut {
+		why = "it took too long"
+	}
+	r.miss(r.asked(name), why)
+	return nil
+}
+
+// timedOut is the status with which timeout(1) ends.
+const timedOut = 124
+
+// miss notes why something is not known.
+func (r *reading) miss(name, why string) {
+	const longest = 500
+	why = strings.TrimSpace(Printable(why))
+	if why == "" {
+		why = "the machine does not say why"
+	}
+	if len(why) > longest {
+		why = strings.ToValidUTF8(why[:longest], "") + "…"
+	}
+	if _, ok := r.node.Unread[name]; !ok {
+		r.node.Unread[name] = why
+	}
+}
+
+// asked turns a name as look.sh knows it into the name it was asked by.
+func (r *reading) asked(name string) string {
+	for _, k := range r.ask.Sysctls {
+		if name == "sysctl "+sysctlPath(k) {
+			return k
+		}
+	}
+	for _, m := range r.ask.Modules {
+		if name == "module "+strings.ReplaceAll(m, "-", "_") {
+			return m
+		}
+	}
+	for _, id := range r.ask.Runs {
+		if name == script.RunUnit(id) {
+			return id
+		}
+	}
+	return Printable(name)
+}
+
+// close looks for what was asked and not answered.
+func (r *reading) close() {
+	const silent = "the machine says nothing about it"
+	n := r.node
+	for p := range r.files {
+		if _, ok := n.Files[p]; !ok {
+			r.miss(p, silent)
+		}
+	}
+	for d := range r.dirs {
+		if _, ok := n.Files[d]; !ok {
+			r.miss(d, silent)
+		}
+	}
+	for p, f := range n.Files {
+		_, missed := n.Unread[p]
+		switch asked := r.files[p]; {
+		case f.Type != "file" || missed:
+		case f.SHA256 == "":
+			r.miss(p, "it could not be read, or changed meanwhile")
+		case asked.Text && f.Size > MaxText:
+			r.miss(p, fmt.Sprintf("it has %d bytes, more than the %d that are read", f.Size, MaxText))
+		case asked.Text && state.SHA256(f.Text) != f.SHA256:
+			r.miss(p, "it changed meanwhile, or holds NUL bytes")
+		}
+		if _, ok := n.Unread[p]; ok {
+			f.Text = nil
+			n.Files[p] = f
+		}
+	}
+	for _, u := range r.ask.Units {
+		if _, ok := n.Units[u]; !ok {
+			r.miss(u, silent)
+		}
+	}
+	for _, m := range r.ask.Modules {
+		if _, ok := n.Modules[m]; !ok {
+			r.miss(m, silent)
+		}
+	}
+	if !r.seen["sysctl"] {
+		for _, k := range r.ask.Sysctls {
+			r.miss(k, silent)
+		}
+	}
+	if !r.seen["table"] {
+		r.miss("Table", silent)
+	}
+	r.closeProcesses()
+	r.closeFacts()
+}

@@ -1,0 +1,181 @@
+package observe
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// components are the processes whose arguments are read, by the name the
+// kernel has of them, which it cuts after 15 bytes.
+func component(comm string) string {
+	switch comm {
+	case "kube-apiserver", "kube-scheduler", "etcd", "kubelet", "kube-proxy":
+		return comm
+	case "kube-controller":
+		return "kube-controller-manager"
+	}
+	return ""
+}
+
+// lines are the non-empty lines of a frame.
+func lines(data []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.SplitSeq(string(data), "\n") {
+			if line != "" && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// sysctls reads "/proc/sys/a/b:value", as grep names its files. A key without
+// a line that is not in Unread does not exist on this kernel.
+func (r *reading) sysctls(f script.Frame) error {
+	asked := map[string]string{}
+	for _, k := range r.ask.Sysctls {
+		asked["/proc/sys/"+sysctlPath(k)] = k
+	}
+	for line := range lines(f.Data) {
+		p, value, _ := strings.Cut(line, ":")
+		key, ok := asked[p]
+		if !ok {
+			return fmt.Errorf("a sysctl nobody asked for: %s", Printable(p))
+		}
+		if _, twice := r.node.Sysctls[key]; twice {
+			r.miss(key, "it has more than one line")
+			continue
+		}
+		r.node.Sysctls[key] = strings.Join(strings.Fields(value), " ")
+	}
+	return nil
+}
+
+// modules reads "name yes" and "name no".
+func (r *reading) modules(f script.Frame) error {
+	for line := range lines(f.Data) {
+		name, there, _ := strings.Cut(line, " ")
+		known := false
+		for _, m := range r.ask.Modules {
+			if strings.ReplaceAll(m, "-", "_") == name {
+				r.node.Modules[m] = there == "yes"
+				known = true
+			}
+		}
+		if !known {
+			return fmt.Errorf("a module nobody asked for: %s", Printable(name))
+		}
+	}
+	return nil
+}
+
+// units reads what systemctl show prints: a block for each unit, in the order
+// in which they were asked for, with an empty line in between.
+func (r *reading) units(f script.Frame) error {
+	blocks := strings.Split(strings.TrimSpace(string(f.Data)), "\n\n")
+	if len(blocks) != len(r.ask.Units) {
+		return fmt.Errorf("%d units where %d were asked for", len(blocks), len(r.ask.Units))
+	}
+	for i, name := range r.ask.Units {
+		p := map[string]string{}
+		for line := range lines([]byte(blocks[i])) {
+			key, value, _ := strings.Cut(line, "=")
+			p[key] = Printable(value)
+		}
+		if p["Id"] != name && !contains(strings.Fields(p["Names"]), name) {
+			return fmt.Errorf("unit %s where %s was asked for", Printable(p["Id"]), name)
+		}
+		r.node.Units[name] = state.Unit{Name: name, Load: p["LoadState"], Enabled: p["UnitFileState"], Active: p["ActiveState"], Sub: p["SubState"]}
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// process reads the name the kernel has of a process, a line break, and its
+// arguments as od prints bytes.
+func (r *reading) process(f script.Frame) error {
+	comm, dump, _ := strings.Cut(string(f.Data), "\n")
+	name := component(comm)
+	if name == "" {
+		return fmt.Errorf("a process nobody asked for: %s", Printable(comm))
+	}
+	raw, err := hex.DecodeString(strings.Join(strings.Fields(dump), ""))
+	if err != nil {
+		return fmt.Errorf("arguments of %s: %w", name, err)
+	}
+	if len(raw) == 0 {
+		return nil // it ended meanwhile
+	}
+	args := strings.Split(strings.TrimSuffix(string(raw), "\x00"), "\x00")
+	r.processes[name] = append(r.processes[name], args)
+	return nil
+}
+
+// closeProcesses keeps the arguments of components that run once in the
+// machine's own network. Which of two is the component nobody can say.
+func (r *reading) closeProcesses() {
+	for name, found := range r.processes {
+		if len(found) > 1 {
+			r.miss(name, fmt.Sprintf("%d processes of this name run in the machine's network", len(found)))
+			continue
+		}
+		r.node.Processes[name] = found[0]
+	}
+}
+
+// run reads what the machine knows of one transient unit.
+func (r *reading) run(f script.Frame) error {
+	unit, run, err := ParseRun(f.Data)
+	for _, id := range r.ask.Runs {
+		if script.RunUnit(id) == unit {
+			if err != nil {
+				r.miss(id, err.Error())
+				return nil
+			}
+			r.node.Runs[id] = run
+			return nil
+		}
+	}
+	return fmt.Errorf("a run nobody asked for: %s", Printable(unit))
+}
+
+// ErrLost is a run that was started and ended without leaving a status.
+var ErrLost = errors.New("it was started, and ended without leaving a status")
+
+// ParseRun reads what our programs say of a transient unit: its name, then
+// "active", "ended STATUS" or "lost REASON", then the output so far.
+func ParseRun(data []byte) (unit string, run state.Run, err error) {
+	unit, rest, _ := strings.Cut(string(data), "\n")
+	head, output, _ := strings.Cut(rest, "\n")
+	word, value, _ := strings.Cut(head, " ")
+	run = state.Run{Output: Printable(strings.ToValidUTF8(output, "?"))}
+	switch word {
+	case "active":
+		run.Active = true
+		return unit, run, nil
+	case "ended":
+		n, err := strconv.ParseUint(value, 10, 8)
+		if err != nil {
+			return unit, run, fmt.Errorf("status %.20q is not a number", value)
+		}
+		run.Exit = int(n)
+		return unit, run, nil
+	case "lost":
+		return unit, run, fmt.Errorf("%w (%s)", ErrLost, Printable(value))
+	}
+	return unit, run, fmt.Errorf("%w: %.40q is not what a run can be", script.ErrFrames, head)
+}

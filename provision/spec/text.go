@@ -1,0 +1,141 @@
+package spec
+
+import "github.com/hashicorp/hcl/v2"
+
+// The words of the language, as the user wrote them: attributes with their
+// ranges, nothing evaluated, nothing defaulted. Each type is one block.
+
+type rootText struct {
+	Clusters  []*clusterText   `hcl:"cluster,block"`
+	Variables []*variableText  `hcl:"variable,block"`
+	Locals    []*localsText    `hcl:"locals,block"`
+	Deviation []*misplacedText `hcl:"deviation,block"`
+}
+
+type variableText struct {
+	Name        string         `hcl:"name,label"`
+	NameRange   hcl.Range      `hcl:"name,label_range"`
+	Type        *hcl.Attribute `hcl:"type,optional"`
+	Default     *hcl.Attribute `hcl:"default,optional"`
+	Description *hcl.Attribute `hcl:"description,optional"`
+	Sensitive   *hcl.Attribute `hcl:"sensitive,optional"`
+	At          hcl.Range      `hcl:",def_range"`
+}
+
+type localsText struct {
+	Attrs hcl.Attributes `hcl:",remain"`
+}
+
+// misplacedText is a block that belongs to another version or another file.
+type misplacedText struct {
+	Name string    `hcl:"name,label"`
+	Body hcl.Body  `hcl:",remain"`
+	At   hcl.Range `hcl:",def_range"`
+}
+
+type clusterText struct {
+	Name      string    `hcl:"name,label"`
+	NameRange hcl.Range `hcl:"name,label_range"`
+	At        hcl.Range `hcl:",def_range"`
+
+	Defaults        *hcl.Attribute `hcl:"defaults,optional"`
+	Kubernetes      *hcl.Attribute `hcl:"kubernetes,optional"`
+	ImageRepository *hcl.Attribute `hcl:"image_repository,optional"`
+	Profiles        *hcl.Attribute `hcl:"profiles,optional"`
+
+	Endpoint   *endpointText   `hcl:"endpoint,block"`
+	Network    *networkText    `hcl:"network,block"`
+	SSH        *sshText        `hcl:"ssh,block"`
+	Firewall   *firewallText   `hcl:"firewall,block"`
+	Encryption *encryptionText `hcl:"encryption,block"`
+	Audit      *auditText      `hcl:"audit,block"`
+	Admission  *admissionText  `hcl:"admission,block"`
+
+	APIServer         *argsText   `hcl:"apiserver,block"`
+	ControllerManager *argsText   `hcl:"controller_manager,block"`
+	Scheduler         *argsText   `hcl:"scheduler,block"`
+	Etcd              *argsText   `hcl:"etcd,block"`
+	Kubelet           *configText `hcl:"kubelet,block"`
+	KubeProxy         *configText `hcl:"kube_proxy,block"`
+
+	Nodes  []*nodeText      `hcl:"node,block"`
+	Waives []*misplacedText `hcl:"waive,block"`
+}
+
+type endpointText struct {
+	Host *hcl.Attribute `hcl:"host,optional"`
+	Port *hcl.Attribute `hcl:"port,optional"`
+}
+
+type networkText struct {
+	Pods      *hcl.Attribute `hcl:"pods,optional"`
+	Services  *hcl.Attribute `hcl:"services,optional"`
+	DNSDomain *hcl.Attribute `hcl:"dns_domain,optional"`
+	CNIPorts  *hcl.Attribute `hcl:"cni_ports,optional"`
+	CNI       *cniText       `hcl:"cni,block"`
+}
+
+type cniText struct {
+	Kind      string         `hcl:"kind,label"`
+	KindRange hcl.Range      `hcl:"kind,label_range"`
+	Manifest  *hcl.Attribute `hcl:"manifest,optional"`
+	At        hcl.Range      `hcl:",def_range"`
+}
+
+type sshText struct {
+	User           *hcl.Attribute `hcl:"user,optional"`
+	Port           *hcl.Attribute `hcl:"port,optional"`
+	Bastion        *hcl.Attribute `hcl:"bastion,optional"`
+	BastionHostKey *hcl.Attribute `hcl:"bastion_host_key,optional"`
+}
+
+type firewallText struct {
+	Admins    *hcl.Attribute `hcl:"admins,optional"`
+	NodePorts *hcl.Attribute `hcl:"nodeports,optional"`
+	Allows    []*allowText   `hcl:"allow,block"`
+	At        hcl.Range      `hcl:",def_range"`
+}
+
+type allowText struct {
+	Name      string         `hcl:"name,label"`
+	NameRange hcl.Range      `hcl:"name,label_range"`
+	On        *hcl.Attribute `hcl:"on,optional"`
+	Ports     *hcl.Attribute `hcl:"ports,optional"`
+	From      *hcl.Attribute `hcl:"from,optional"`
+	At        hcl.Range      `hcl:",def_range"`
+}
+
+type encryptionText struct {
+	Provider  *hcl.Attribute `hcl:"provider,optional"`
+	Resources *hcl.Attribute `hcl:"resources,optional"`
+}
+
+type auditText struct {
+	MaxAge    *hcl.Attribute `hcl:"max_age,optional"`
+	MaxBackup *hcl.Attribute `hcl:"max_backup,optional"`
+	MaxSize   *hcl.Attribute `hcl:"max_size,optional"`
+}
+
+type admissionText struct {
+	ExemptNamespaces *hcl.Attribute `hcl:"exempt_namespaces,optional"`
+}
+
+type argsText struct {
+	Args *hcl.Attribute `hcl:"args,optional"`
+}
+
+type configText struct {
+	Config *hcl.Attribute `hcl:"config,optional"`
+}
+
+type nodeText struct {
+	Name      string         `hcl:"name,label"`
+	NameRange hcl.Range      `hcl:"name,label_range"`
+	Role      *hcl.Attribute `hcl:"role,optional"`
+	Address   *hcl.Attribute `hcl:"address,optional"`
+	HostKey   *hcl.Attribute `hcl:"host_key,optional"`
+	SSHHost   *hcl.Attribute `hcl:"ssh_host,optional"`
+	Labels    *hcl.Attribute `hcl:"labels,optional"`
+	Taints    *hcl.Attribute `hcl:"taints,optional"`
+	At        hcl.Range      `hcl:",def_range"`
+}

@@ -1,0 +1,52 @@
+package kubeadm
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	componentbasev1alpha1 "k8s.io/component-base/config/v1alpha1"
+	kubeproxyv1alpha1 "k8s.io/kube-proxy/config/v1alpha1"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+func kubeProxyConfiguration(c *cluster.Cluster) (*kubeproxyv1alpha1.KubeProxyConfiguration, error) {
+	base := &kubeproxyv1alpha1.KubeProxyConfiguration{
+		TypeMeta:    metav1.TypeMeta{APIVersion: kubeproxyv1alpha1.SchemeGroupVersion.String(), Kind: "KubeProxyConfiguration"},
+		BindAddress: proxyBindAddress(c),
+		// The path inside the container kubeadm's DaemonSet mounts.
+		ClientConnection: componentbasev1alpha1.ClientConnectionConfiguration{Kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf"},
+		ClusterCIDR:      prefixes(c.Network.Pods),
+		// Load balancers outside ask it whether a node serves; the firewall says who may.
+		HealthzBindAddress: proxyBindAddress(c) + ":10256",
+		MetricsBindAddress: "127.0.0.1:10249",
+		// Stable since v1.33 (KEP-3866), and the one that leaves the legacy
+		// iptables tables of the machine alone.
+		Mode: "nftables",
+	}
+	if base.BindAddress == "::" {
+		base.HealthzBindAddress = "[::]:10256"
+	}
+	layers := []cluster.Config{c.KubeProxy}
+	for _, d := range c.Deviations {
+		layers = append(layers, d.KubeProxy)
+	}
+	out, err := overlay(base, layers...)
+	if err != nil {
+		return nil, fmt.Errorf("kube_proxy { config }: %w", err)
+	}
+	if len(out.dropped) > 0 {
+		// Unlike the kubelet's, this configuration has no patch to put it back with.
+		return nil, fmt.Errorf("kube_proxy { config }: %s cannot be set to its zero value, kubeadm drops it; leave it out", out.dropped[0].path)
+	}
+	return out.typed, nil
+}
+
+// proxyBindAddress is every address of the family the nodes use, the value
+// kubeadm would otherwise take from the first control plane's address.
+func proxyBindAddress(c *cluster.Cluster) string {
+	if cps := c.ControlPlanes(); len(cps) > 0 && cps[0].Address.Is6() {
+		return "::"
+	}
+	return "0.0.0.0"
+}

@@ -1,0 +1,157 @@
+package node
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+const (
+	// FirewallPath is the file [FirewallUnit] loads.
+	FirewallPath = ConfigDir + "/firewall.nft"
+	// FirewallFamily and FirewallTable name the table; nothing outside it is touched.
+	FirewallFamily, FirewallTable = "inet", "bulwark"
+	// FirewallCounter is the named counter in the table that everything
+	// dropped has passed: `nft -j list counter inet bulwark dropped`.
+	FirewallCounter = "dropped"
+)
+
+// idPlaceholder stands for the digest while it is computed. It is as long as
+// the digest, so that nothing else moves when the one replaces the other.
+const idPlaceholder = "................................................................"
+
+// firewallText is the table. Its order matters where it says so.
+//
+//   - One file, one transaction: nft applies all of it or nothing, so there is
+//     no moment without a table (nft(8), "-f"). Never `flush ruleset`.
+//   - A drop is final over all tables and an accept is not (nft(8), "verdict
+//     statement"): this table opens nothing that a CNI or kube-proxy closes.
+//   - What is addressed to the machine is judged in prerouting at -150: after
+//     connection tracking (-200) and before translation (-100). A NodePort or a
+//     hostPort is translated and then forwarded; no input chain ever sees it.
+//     kube-proxy itself listens on health check node ports, so input must know
+//     the same openings: both chains ask `wanted`.
+//   - There is no forward chain: with a drop policy it would kill pod traffic.
+//   - Invalid packets are not dropped for being so: over asymmetric paths, and
+//     where connections are older than connection tracking, good packets are
+//     invalid. They meet the same rules as all others.
+const firewallText = header + `# Loaded by {{.Unit}}; applies to {{.Node}} ({{.Role}}) of cluster {{.Cluster}}.
+
+table inet bulwark {
+}
+delete table inet bulwark
+table inet bulwark {
+	# Everything that is dropped is counted here.
+	counter dropped {
+	}
+{{range .Sets}}
+	# {{.Doc}}
+	set {{.Name}} {
+		type {{.Type}}
+		flags interval
+		auto-merge
+{{- if .Elements}}
+		elements = { {{.Elements}} }
+{{- end}}
+	}
+{{end}}
+	# What may reach this machine, by where it comes from.
+	chain wanted {
+{{- range .Wanted}}
+		{{.Match}} accept comment "{{.Doc}}"
+{{- end}}
+	}
+
+	chain before_nat {
+		type filter hook prerouting priority -150; policy accept;
+		iifname "lo" accept comment "the machine itself"
+		ct state established,related accept comment "answers, and errors about known connections"
+{{- range .Guards}}
+		{{.Match}} counter name "dropped" drop comment "{{.Doc}}"
+{{- end}}
+		fib daddr type != local accept comment "not addressed to this machine: forwarding is not judged here"
+		jump wanted comment "openings"
+		counter name "dropped" drop comment "addressed to this machine and not wanted"
+	}
+
+	chain input {
+		type filter hook input priority filter - 5; policy drop;
+		iifname "lo" accept comment "the machine itself"
+		ct state established,related accept comment "answers, and errors about known connections"
+{{- range .Loopback}}
+		{{.Match}} accept comment "{{.Doc}}"
+{{- end}}
+		jump wanted comment "openings"
+		# To see what is dropped, for a while and by hand:
+		# limit rate 5/second burst 10 packets log prefix "bulwark dropped: "
+		counter name "dropped" drop comment "everything else; text ` + idPlaceholder + `"
+	}
+{{- if .Masquerade}}
+
+	# Pods keep their own address towards pods and nodes, and leave the cluster
+	# with that of the node: the network outside knows no way back to a pod.
+	chain leaving {
+		type nat hook postrouting priority srcnat; policy accept;
+{{- range .Masquerade}}
+		{{.Match}} masquerade comment "{{.Doc}}"
+{{- end}}
+	}
+{{- end}}
+}
+`
+
+// rule is one line of a chain: what it matches, and what it is for.
+type rule struct{ Match, Doc string }
+
+// Firewall is the whole of `table inet bulwark` on one node, as a file for
+// `nft -f` that replaces the table in one transaction. What it lets in is in
+// [wanted]; ports and their sources follow
+// https://kubernetes.io/docs/reference/networking/ports-and-protocols/.
+//
+// It needs nft 0.9.3 and a kernel of 5.2 (nat in an inet table).
+func Firewall(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
+	if err := errors.Join(checkName("cluster", c.Name), checkName("node", n.Name)); err != nil {
+		return nil, fmt.Errorf("firewall of %q: %w", n.Name, err)
+	}
+	sets, err := setsOf(c, n)
+	if err != nil {
+		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
+	}
+	openings, err := wanted(c, n)
+	if err != nil {
+		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
+	}
+	data := map[string]any{
+		"Unit": FirewallUnitName, "Node": n.Name, "Role": n.Role, "Cluster": c.Name,
+		"Sets": sets, "Wanted": openings, "Guards": guards(c), "Loopback": loopback(), "Masquerade": masquerade(c),
+	}
+	var out bytes.Buffer
+	if err := template.Must(template.New("firewall").Parse(firewallText)).Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
+	}
+	sum := sha256.Sum256(out.Bytes())
+	return bytes.Replace(out.Bytes(), []byte(idPlaceholder), []byte(hex.EncodeToString(sum[:])), 1), nil
+}
+
+// FirewallID is the digest a firewall text carries in the comment of its last
+// rule, so that a live table (`nft list table inet bulwark`) says which text
+// it was loaded from; "" when there is none. It does not show that the table
+// is untouched since: for that, the table is compared with one that the same
+// nft makes of [FirewallPath] in an empty network namespace.
+func FirewallID(text []byte) string {
+	_, rest, ok := strings.Cut(string(text), `"everything else; text `)
+	if !ok {
+		return ""
+	}
+	id, _, ok := strings.Cut(rest, `"`)
+	if !ok || len(id) != len(idPlaceholder) {
+		return ""
+	}
+	return id
+}

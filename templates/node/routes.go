@@ -1,0 +1,87 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+const (
+	// RoutesPath is where [RoutesFile] goes.
+	RoutesPath = ConfigDir + "/routes.batch"
+	// RoutesUnitName sets the routes, at boot and when it is started again.
+	RoutesUnitName = "bulwark-routes.service"
+	// RoutesUnitPath is where [RoutesUnit] goes.
+	RoutesUnitPath = UnitDir + "/" + RoutesUnitName
+	// RouteProtocol marks our routes among all others (ip-route(8),
+	// "protocol"), so that they can be listed and taken away without knowing
+	// them. Nobody claims the number in iproute2's or the kernel's list.
+	RouteProtocol = 98
+)
+
+// RoutesFile leads to the pods of every other node by that node's address, as
+// input for `ip -batch`: constant words, checked names and addresses, and
+// references. Each line can be said twice.
+func RoutesFile(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
+	if err := CheckBridge(c); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.WriteString(header)
+	for _, other := range c.Nodes {
+		if other.Name == n.Name {
+			continue
+		}
+		if err := checkName("node", other.Name); err != nil {
+			return nil, err
+		}
+		via := other.Address.Unmap().WithZone("")
+		if !via.IsValid() {
+			return nil, fmt.Errorf("node %q has no address", other.Name)
+		}
+		for _, p := range c.Network.Pods {
+			v6 := p.Addr().Unmap().Is6()
+			family := ""
+			if !v6 && via.Is6() {
+				family = "inet6 "
+			}
+			fmt.Fprintf(&out, "route replace %s via %s%s proto %d\n",
+				state.Ref(PodCIDR(other.Name, v6)), family, via, RouteProtocol)
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// RoutesUnit keeps the routes over reboots. Starting it again also takes away
+// those that are no longer in the file. It tries until the network is there,
+// since not every machine has a unit that knows when that is; and it follows
+// systemd-networkd, which on its own restart removes routes it did not make
+// (networkd.conf(5), ManageForeignRoutes).
+func RoutesUnit() []byte {
+	proto := strconv.Itoa(RouteProtocol)
+	return []byte(header + `[Unit]
+Description=bulwark: routes to the pods of other nodes
+Wants=network-online.target
+After=network-online.target systemd-networkd.service
+PartOf=systemd-networkd.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+# One route that cannot be set does not keep the others from being set.
+ExecStart=ip -force -batch ` + RoutesPath + `
+ExecReload=ip -force -batch ` + RoutesPath + `
+# The dash: a machine without any route has no table to flush, says ip.
+ExecStop=-ip -4 route flush proto ` + proto + `
+ExecStop=-ip -6 route flush proto ` + proto + `
+Restart=on-failure
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+`)
+}

@@ -1,0 +1,58 @@
+// Package script holds the programs that run on nodes, as POSIX sh, and the Go
+// side of what they speak. They are constants: whatever varies reaches them as
+// framed data on standard input, and what they answer is framed by a nonce.
+//
+// A program's text is its parts joined; each part is a file of its own, so that
+// several programs share one way to answer and one way to look at a run.
+package script
+
+import _ "embed"
+
+//go:embed common.sh
+var common string
+
+//go:embed runs.sh
+var runs string
+
+//go:embed look.sh
+var look string
+
+//go:embed files.sh
+var files string
+
+//go:embed effects.sh
+var effects string
+
+//go:embed change.sh
+var change string
+
+//go:embed run.sh
+var run string
+
+//go:embed runner.sh
+var runner string
+
+//go:embed table.sh
+var table string
+
+//go:embed revert.sh
+var revert string
+
+// Look reads what one machine has and changes nothing.
+func Look() string { return common + runs + look }
+
+// Change carries out a batch of operations on files, sysctls, modules and units.
+func Change() string { return common + files + effects + change }
+
+// Run starts a command as a transient unit or attaches to it, and waits for its end.
+func Run() string { return common + runs + run }
+
+// Runner is what the transient unit of [Run] executes. It travels to the
+// machine as data of Run, never through the prelude.
+func Runner() string { return runner }
+
+// Table loads, confirms and drops `table inet bulwark` behind a timer.
+func Table() string { return common + table }
+
+// Revert is what that timer executes. It travels as data of Table.
+func Revert() string { return revert }
