@@ -3,8 +3,7 @@
 package provision
 
 import (
-	"context"
-	"io/fs"
+	"log/slog"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -23,12 +22,12 @@ type Input struct {
 	Overlay string
 	// OnKind means the kind nodes of the cluster instead of its machines.
 	OnKind bool
-	// KnownHosts and SSHConfig replace the operator's own files when set.
-	KnownHosts, SSHConfig string
+	// SSHConfig replaces the operator's own SSH configuration when set.
+	SSHConfig string
 	// Parallelism bounds how many machines are worked on at a time; 0 means 10.
 	Parallelism int
-	// Logf receives debug lines; nil drops them.
-	Logf func(format string, args ...any)
+	// Log receives debug lines; nil drops them.
+	Log *slog.Logger
 }
 
 // RenderedFile is one file of a rendering. Path is relative to the folder the
@@ -47,18 +46,7 @@ type Rendered struct {
 }
 
 // Problem is one reason why a node cannot be worked on, from preflight.
-type Problem struct {
-	Node  string `json:"node"`
-	Check string `json:"check"`
-	// Seen is what the machine has, Remedy what a person does about it.
-	Seen   string `json:"seen"`
-	Remedy string `json:"remedy"`
-	// Warning problems are shown and do not stop a run.
-	Warning bool `json:"warning,omitempty"`
-}
-
-// Mode is the permission bits a written file of the operator's gets.
-const privateMode fs.FileMode = 0o600
+type Problem = plan.Problem
 
 // ApplyOptions are the choices of one apply.
 type ApplyOptions struct {
@@ -72,5 +60,3 @@ type KubeconfigOptions struct {
 	// User is the name in the certificate; "" means "bulwark-admin".
 	User string
 }
-
-var _ = context.Background

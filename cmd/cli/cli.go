@@ -51,7 +51,7 @@ type app struct {
 	sys       System
 	provision Provision
 	globals   globals
-	log       logger
+	log       log
 	// started is set when flags were understood and a verb began: errors
 	// before that are of usage.
 	started bool
@@ -101,8 +101,9 @@ func (a *app) run(ctx context.Context, command string, format Format, verb func(
 	a.started = true
 	v := a.sys.newView(command, format, a.globals)
 	a.show(v)
-	if err := a.log.open(a.globals.LogFile, a.sys.Now, v.Debug); err != nil {
+	if err := a.log.open(a.globals.LogFile, v.Debug); err != nil {
 		return err
 	}
+	a.sys.Divert(a.log.logger())
 	return verb(ctx, v)
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 
+	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/spec"
 )
 
 // The exit codes of this verbs. They are part of the interface: none
@@ -31,7 +33,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case isPartial(err):
 		return exitPartial
-	case isRefused(err):
+	case is[*spec.Error](err):
 		return exitRefused
 	case errors.Is(err, host.ErrUnreachable), errors.Is(err, host.ErrUntrusted):
 		return exitUnreachable
@@ -44,4 +46,11 @@ func exitCode(err error) int {
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
+}
+
+// isPartial says whether a run changed something and did not come to its end.
+// One that came to nothing is of the kind of its cause.
+func isPartial(err error) bool {
+	p, ok := errors.AsType[*apply.PartialError](err)
+	return ok && len(p.Result.Done) > 0
 }

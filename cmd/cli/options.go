@@ -83,18 +83,17 @@ func (o *specOptions) spec(args []string) {
 
 // machineOptions say how machines are reached.
 type machineOptions struct {
-	KnownHosts, SSHConfig string
-	Parallelism           int
+	SSHConfig   string
+	Parallelism int
 }
 
 func (o *machineOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.KnownHosts, "known-hosts", "", "`FILE` of host keys, instead of ~/.ssh/known_hosts")
 	f.StringVar(&o.SSHConfig, "ssh-config", "", "`FILE` of SSH settings, instead of ~/.ssh/config")
-	o.parallelismFlag(f)
+	parallelismFlag(f, &o.Parallelism)
 }
 
-func (o *machineOptions) parallelismFlag(f *pflag.FlagSet) {
-	f.IntVar(&o.Parallelism, "parallelism", 10, "work on at most `N` nodes at a time")
+func parallelismFlag(f *pflag.FlagSet, n *int) {
+	f.IntVar(n, "parallelism", 10, "work on at most `N` nodes at a time")
 }
 
 func (o *machineOptions) check() error {
@@ -108,7 +107,7 @@ func (o *machineOptions) check() error {
 func (a *app) input(s specOptions, m machineOptions) provision.Input {
 	return provision.Input{
 		Path: s.Spec, Vars: s.Vars, LookupEnv: a.sys.LookupEnv, Overlay: s.Overlay, OnKind: s.OnKind,
-		KnownHosts: m.KnownHosts, SSHConfig: m.SSHConfig, Parallelism: m.Parallelism, Logf: a.log.logf,
+		SSHConfig: m.SSHConfig, Parallelism: m.Parallelism, Log: a.log.logger(),
 	}
 }
 

@@ -38,6 +38,9 @@ type Provision interface {
 	// KindCreate makes the kind nodes of a cluster and nothing on them.
 	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) error
 	KindDelete(ctx context.Context, in provision.Input) error
+	// MergeKubeconfig puts a kubeconfig into the operator's own, whose files are
+	// paths in kubectl's order, and answers which were written.
+	MergeKubeconfig(ctx context.Context, kubeconfig []byte, paths []string, use bool) ([]string, error)
 	Format(src []byte, filename string) ([]byte, error)
 	Starter() []byte
 }

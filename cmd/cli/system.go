@@ -2,10 +2,12 @@ package cli
 
 import (
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
 	"golang.org/x/term"
+	"k8s.io/klog/v2"
 
 	"github.com/bulwark-k8s/bulwark/cmd/view"
 )
@@ -22,6 +24,8 @@ type System struct {
 	Width, Height int
 	LookupEnv     func(string) (string, bool)
 	Now           func() time.Time
+	// Divert makes libraries that log by themselves log here.
+	Divert func(*slog.Logger)
 	// Signals are the wishes to stop: the first one ends the run in order, the
 	// second one at once.
 	Signals <-chan os.Signal
@@ -34,6 +38,7 @@ func processSystem(signals <-chan os.Signal) System {
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY: tty(os.Stdin), StdoutTTY: tty(os.Stdout), StderrTTY: tty(os.Stderr),
 		LookupEnv: os.LookupEnv, Now: time.Now, Signals: signals,
+		Divert: klog.SetSlogLogger,
 	}
 	for _, f := range []*os.File{os.Stderr, os.Stdout} {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil {

@@ -107,9 +107,9 @@ func detail(s plan.Step) map[string]any {
 	case s.Phase != nil:
 		return map[string]any{"args": s.Phase.Args}
 	case s.Object != nil:
-		return map[string]any{"object": s.Object.Want.Ref.String(), "absent": s.Object.Want.JSON == nil}
+		return objectDetail(s.Object)
 	case s.Approval != nil:
-		return map[string]any{"node": s.Approval.Node, "names": s.Approval.Names, "addresses": s.Approval.Addresses}
+		return map[string]any{"node": s.Approval.Node, "addresses": s.Approval.Addresses}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}
@@ -121,4 +121,11 @@ func fileDetail(f state.File, attributes bool) map[string]any {
 		"path": f.Path, "origin": string(f.Origin), "mode": fmt.Sprintf("%04o", f.Mode.Perm()), "owner": f.Owner,
 		"directory": f.Mode.IsDir(), "secret": f.Secret, "attributes_only": attributes,
 	}
+}
+
+func objectDetail(o *state.Object) map[string]any {
+	if o.Tokens {
+		return map[string]any{"object": "join tokens", "absent": true}
+	}
+	return map[string]any{"object": o.Ref.String(), "absent": o.JSON == nil}
 }

@@ -97,6 +97,12 @@ func (ru *run) operations(ctx context.Context, steps []plan.Step) (int, error) {
 // connection that did not exist before.
 func (ru *run) table(ctx context.Context, s plan.Step) error {
 	h := ru.Hosts[s.Node]
+	if s.Action == plan.Remove {
+		if err := machine.DropTable(ctx, h); err != nil {
+			return err
+		}
+		return machine.CleanNetwork(ctx, h)
+	}
 	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 	switch {
 	case want.Origin == state.Forbidden:
 		op.Kind = machine.Remove
+		if want.Tree {
+			op.Kind = machine.RemoveTree
+		}
 	case want.Mode&fs.ModeDir != 0:
 		op.Kind = machine.MakeDir
 	case f.Attributes, want.Origin == state.Derived:

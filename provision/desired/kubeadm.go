@@ -21,6 +21,12 @@ const (
 // plane, into memory only.
 const AdminConf = adminConf
 
+// SuperAdminConf is there only while the first control plane is made.
+const SuperAdminConf = superAdminConf
+
+// APIServerManifest is there once there can be an API.
+const APIServerManifest = kubeadm.ManifestsDir + "/kube-apiserver.yaml"
+
 // kubeadmFiles are the configuration and the patches that kubeadm reads.
 func (b *builder) kubeadmFiles() error {
 	var config []byte

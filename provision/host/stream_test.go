@@ -47,19 +47,19 @@ func pipes(t *testing.T) host.Pipes {
 	argv := host.Argv()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	in, _ := cmd.StdinPipe()
-	out, _ := cmd.StdoutPipe()
+	out, w := io.Pipe()
 	said := new(strings.Builder)
-	cmd.Stderr = said
+	cmd.Stdout, cmd.Stderr = w, said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	go func() { _, _ = cmd.Process.Wait(); close(ended) }()
+	go func() { _ = cmd.Wait(); _ = w.Close(); close(ended) }()
 	t.Cleanup(func() { <-ended })
 	return host.Pipes{
 		Stdin: in, Stdout: out,
 		Shut: func() error { _ = in.Close(); return out.Close() },
-		Said: func() []byte { <-ended; time.Sleep(50 * time.Millisecond); return []byte(said.String()) },
+		Said: func() []byte { <-ended; return []byte(said.String()) },
 	}
 }
 

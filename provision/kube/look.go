@@ -16,7 +16,11 @@ import (
 )
 
 // Ask says which objects a look reads, besides what it always reads.
-type Ask struct{ Objects []state.ObjectRef }
+type Ask struct {
+	Objects []state.ObjectRef
+	// Deployments are "namespace/name".
+	Deployments []string
+}
 
 // lookWidth is how many reads of one look run at a time.
 const lookWidth = 8
@@ -37,7 +41,7 @@ const (
 func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 	api := state.API{
 		Status: state.Starting, Nodes: map[string]state.NodeObject{}, Objects: map[string]state.HaveObject{},
-		Tokens: map[string]string{}, Unread: map[string]string{},
+		Deployments: map[string]bool{}, Tokens: map[string]string{}, Unread: map[string]string{},
 	}
 	if why, err := c.answers(ctx); err != nil {
 		return api, err
@@ -71,6 +75,13 @@ func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 			return err
 		}})
 	}
+	deployed := make([]availability, len(ask.Deployments))
+	for i, subject := range ask.Deployments {
+		parts = append(parts, &part{name: subject, read: func(ctx context.Context) (err error) {
+			deployed[i], err = c.availability(ctx, subject)
+			return err
+		}})
+	}
 	var g errgroup.Group
 	g.SetLimit(lookWidth)
 	for _, p := range parts {
@@ -88,6 +99,11 @@ func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 	for i, ref := range ask.Objects {
 		if there[i] {
 			api.Objects[ref.String()] = have[i]
+		}
+	}
+	for i, subject := range ask.Deployments {
+		if deployed[i].exists {
+			api.Deployments[subject] = deployed[i].available
 		}
 	}
 	return api, nil

@@ -74,6 +74,9 @@ func (c comparison) subset(parent, key string, w, h any) bool {
 	if w == nil {
 		return true
 	}
+	if left, ok := w.(omitted); ok {
+		return left.holds(parent, key, h)
+	}
 	if h == nil {
 		return !c.typed && zero(w)
 	}
@@ -242,6 +245,24 @@ func number(v any) (*big.Rat, bool) {
 	return nil, false
 }
 
+// omitted is a zero value that was written in a wanted object and that the
+// API's type leaves out.
+type omitted struct{ value any }
+
+// holds says whether h is what the server makes of the zero value: a list and
+// a bool stay what they are; a text or number may have got a default, and a
+// map may have got keys.
+func (o omitted) holds(parent, key string, h any) bool {
+	if h == nil {
+		return true
+	}
+	switch o.value.(type) {
+	case bool, []any, map[string]any:
+		return comparison{}.subset(parent, key, o.value, h)
+	}
+	return true
+}
+
 // prune keeps of norm what orig wrote, in norm's values.
 func prune(norm, orig any) any {
 	switch o := orig.(type) {
@@ -252,10 +273,14 @@ func prune(norm, orig any) any {
 		}
 		out := map[string]any{}
 		for k, v := range o {
-			// What the type left out is the zero value, or a field it does not know.
-			if nv, ok := n[k]; ok && v != nil {
+			switch nv, ok := n[k]; {
+			case v == nil:
+			case ok:
 				out[k] = prune(nv, v)
+			case zero(v):
+				out[k] = omitted{v}
 			}
+			// Else the type does not know the field, and neither does the server.
 		}
 		return out
 	case []any:

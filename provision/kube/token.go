@@ -21,7 +21,7 @@ import (
 const (
 	// TokenDescription begins the description of every token of bulwark's;
 	// the node's name follows.
-	TokenDescription = "bulwark join "
+	TokenDescription = state.TokenDescription
 
 	tokenNamespace  = metav1.NamespaceSystem
 	tokenNamePrefix = "bootstrap-token-"
@@ -119,6 +119,10 @@ func (c *Client) DeleteTokens(ctx context.Context, prefix string) error {
 	}
 	return c.deleteTokens(ctx, func(d string) bool { return strings.HasPrefix(d, prefix) })
 }
+
+// DeleteJoinTokens deletes every token that was made for joining, by bulwark or
+// by the kubeadm it ran; see [state.JoinToken].
+func (c *Client) DeleteJoinTokens(ctx context.Context) error { return c.deleteTokens(ctx, state.JoinToken) }
 
 func (c *Client) deleteTokens(ctx context.Context, match func(description string) bool) error {
 	tokens, err := c.Tokens(ctx)

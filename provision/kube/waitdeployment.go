@@ -36,6 +36,25 @@ func (c *Client) WaitDeployment(ctx context.Context, subject string) error {
 	})
 }
 
+// availability is what a look says of a deployment.
+type availability struct{ exists, available bool }
+
+func (c *Client) availability(ctx context.Context, subject string) (availability, error) {
+	namespace, name, _ := strings.Cut(subject, "/")
+	var out availability
+	err := c.call(ctx, "reading deployment "+subject, func(ctx context.Context) error {
+		d, err := c.typed.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			out = availability{exists: true, available: available(d)}
+		}
+		return err
+	})
+	return out, err
+}
+
 func available(d *appsv1.Deployment) bool {
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {

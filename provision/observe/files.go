@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strconv"
 	"strings"
 
@@ -150,6 +149,3 @@ func (r *reading) text(f script.Frame) error {
 	r.node.Files[have.Path] = have
 	return nil
 }
-
-// under says whether a path lies in a directory or in one of its directories.
-func under(p, dir string) bool { return path.Dir(p) == dir || path.Dir(path.Dir(p)) == dir }

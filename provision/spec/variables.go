@@ -40,6 +40,18 @@ func (l *loader) declare(blocks []*variableText) {
 	}
 }
 
+// keepSecret notes what no diagnostic may print. Shorter text than this would
+// be found in any sentence.
+func (l *loader) keepSecret(v cty.Value) {
+	const shortest = 3
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		if v.IsKnown() && !v.IsNull() && v.Type() == cty.String && len(v.AsString()) >= shortest {
+			l.secrets = append(l.secrets, v.AsString())
+		}
+		return true, nil
+	})
+}
+
 func (l *loader) variable(b *variableText) cty.Value {
 	want := cty.DynamicPseudoType
 	if b.Type != nil {
@@ -69,6 +81,7 @@ func (l *loader) variable(b *variableText) cty.Value {
 		return cty.DynamicVal
 	}
 	if sensitive {
+		l.keepSecret(got)
 		got = got.Mark(secret{})
 	}
 	return got

@@ -37,6 +37,8 @@ type File struct {
 	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.
 	Optional bool `json:"optional,omitempty"`
+	// Tree, of a Forbidden path, means all that lies under it too.
+	Tree bool `json:"tree,omitempty"`
 	// Unless names paths whose presence makes this one unnecessary: somebody
 	// else, a package, brought the same thing.
 	Unless []string `json:"unless,omitempty"`

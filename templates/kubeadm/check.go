@@ -3,6 +3,7 @@ package kubeadm
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer/json"
+	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	bootstraptokenv1 "k8s.io/kubernetes/cmd/kubeadm/app/apis/bootstraptoken/v1"
 	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
@@ -19,19 +20,15 @@ import (
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4"
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/validation"
 	"k8s.io/kubernetes/cmd/kubeadm/app/componentconfigs"
-	"sigs.k8s.io/yaml"
 )
 
-// checkInit reads a rendered configuration as kubeadm's
-// util/config.BytesToInitConfiguration would, without its dynamic defaults and
-// without mercy for what kubeadm only warns about.
-func checkInit(text []byte) error {
-	objs, err := decodeAll(text)
-	if err != nil {
-		return err
-	}
+// checkInit judges a configuration as kubeadm's
+// util/config.BytesToInitConfiguration would, without its dynamic defaults.
+// InitConfiguration comes first: converting it clears what it embeds.
+func checkInit(objs []runtime.Object) error {
 	var internal kubeadmapi.InitConfiguration
 	for _, o := range objs {
+		var err error
 		switch o := o.(type) {
 		case *v1beta4.InitConfiguration:
 			scheme.Scheme.Default(o)
@@ -39,9 +36,7 @@ func checkInit(text []byte) error {
 			for i := range o.BootstrapTokens {
 				o.BootstrapTokens[i].Token = &bootstraptokenv1.BootstrapTokenString{ID: "abcdef", Secret: "0123456789abcdef"}
 			}
-			cc := internal.ClusterConfiguration
 			err = scheme.Scheme.Convert(o, &internal, nil)
-			internal.ClusterConfiguration = cc
 		case *v1beta4.ClusterConfiguration:
 			err = internalCluster(o, &internal.ClusterConfiguration)
 		}
@@ -58,11 +53,7 @@ func internalCluster(o *v1beta4.ClusterConfiguration, out *kubeadmapi.ClusterCon
 	return scheme.Scheme.Convert(o, out, nil)
 }
 
-func checkJoin(text []byte) error {
-	objs, err := decodeAll(text)
-	if err != nil {
-		return err
-	}
+func checkJoin(objs []runtime.Object) error {
 	for _, o := range objs {
 		join, ok := o.(*v1beta4.JoinConfiguration)
 		if !ok {
@@ -86,47 +77,53 @@ func checkJoin(text []byte) error {
 	return nil
 }
 
-// decodeAll reads every document strictly and writes it again: what does not
-// come back as the same bytes was lost or changed on the way.
-func decodeAll(text []byte) ([]runtime.Object, error) {
+// readBack reads rendered documents, strictly where kubeadm would only warn.
+// Each has to come back as it was meant: YAML changes some characters, even in
+// quotes, and takes a word for a number when the writer is not careful.
+func readBack(text []byte, meant []runtime.Object) ([]runtime.Object, error) {
 	var objs []runtime.Object
 	docs := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
-	for {
+	for i := 0; ; i++ {
 		doc, err := docs.Read()
-		if errors.Is(err, io.EOF) {
-			break
+		if errors.Is(err, io.EOF) && i == len(meant) {
+			return objs, nil
 		}
+		if err != nil {
+			return nil, fmt.Errorf("the rendered configuration cannot be read back: %w", err)
+		}
+		if i == len(meant) {
+			return nil, errors.New("a value reads as a document of its own")
+		}
+		gvk := meant[i].GetObjectKind().GroupVersionKind()
+		o, err := decodeStrict(schemeOf(gvk), gvk, doc, true)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", gvk.Kind, err)
+		}
+		want, err := json.Marshal(meant[i])
 		if err != nil {
 			return nil, err
 		}
-		var meta runtime.TypeMeta
-		if err := yaml.Unmarshal(doc, &meta); err != nil {
-			return nil, err
-		}
-		gvk := schema.FromAPIVersionAndKind(meta.APIVersion, meta.Kind)
-		s := componentconfigs.Scheme
-		if gvk.Group == v1beta4.GroupName {
-			s = scheme.Scheme
-		}
-		o, err := decodeStrict(s, gvk, doc)
+		got, err := json.Marshal(o)
 		if err != nil {
 			return nil, err
+		}
+		if !bytes.Equal(want, got) {
+			return nil, fmt.Errorf("%s: a value does not survive YAML; take line separators and control characters out of it", gvk.Kind)
 		}
 		objs = append(objs, o)
 	}
-	again, err := encode(objs...)
-	if err != nil {
-		return nil, err
+}
+
+func schemeOf(gvk schema.GroupVersionKind) *runtime.Scheme {
+	if gvk.Group == v1beta4.GroupName {
+		return scheme.Scheme
 	}
-	if !bytes.Equal(bytes.TrimSpace(again), bytes.TrimSpace(text)) {
-		return nil, errors.New("the rendered configuration does not read back as it was meant")
-	}
-	return objs, nil
+	return componentconfigs.Scheme
 }
 
 // decodeStrict decodes one document and refuses unknown and repeated fields.
-func decodeStrict(s *runtime.Scheme, gvk schema.GroupVersionKind, doc []byte) (runtime.Object, error) {
-	strict := json.NewSerializerWithOptions(json.DefaultMetaFactory, s, s, json.SerializerOptions{Yaml: true, Strict: true})
+func decodeStrict(s *runtime.Scheme, gvk schema.GroupVersionKind, doc []byte, yaml bool) (runtime.Object, error) {
+	strict := serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, s, s, serializer.SerializerOptions{Yaml: yaml, Strict: true})
 	o, _, err := strict.Decode(doc, &gvk, nil)
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "strict decoding error: "))

@@ -56,7 +56,7 @@ func imageRepository(c *cluster.Cluster) string {
 // a certificate need not be made anew when another one joins, and the loopback
 // names for a connection through a tunnel to the machine itself.
 func certSANs(c *cluster.Cluster) []string {
-	out := []string{strings.ToLower(c.Endpoint.Host), "localhost", "127.0.0.1"}
+	out := []string{c.Endpoint.Host, "localhost", "127.0.0.1"}
 	for _, n := range c.ControlPlanes() {
 		out = append(out, n.Name, n.Address.String())
 		if n.Address.Is6() {

@@ -55,19 +55,15 @@ func initConfiguration(c *cluster.Cluster, n cluster.Node) *v1beta4.InitConfigur
 	}
 }
 
-// UnusedTokenDescription marks the token that `kubeadm init phase
-// bootstrap-token` makes although nobody asked for one; it is to be deleted.
-const UnusedTokenDescription = state.InitTokenDescription
-
 // uselessToken takes the place of the token kubeadm would make when none is
 // listed (v1beta4.SetDefaults_BootstrapTokens): valid for a day, good for
 // joining. The phase that makes it also makes the role bindings that joining
 // needs, so the phase cannot be left out. This one expires in a minute, belongs
 // to a group without rights, and its value, not named here, is kubeadm's random
-// one, which nobody reads.
+// one, which nobody reads. It is deleted by its description.
 func uselessToken() bootstraptokenv1.BootstrapToken {
 	return bootstraptokenv1.BootstrapToken{
-		Description: UnusedTokenDescription,
+		Description: state.InitTokenDescription,
 		TTL:         &metav1.Duration{Duration: time.Minute},
 		Usages:      []string{"authentication"},
 		Groups:      []string{"system:bootstrappers:bulwark:unused"},

@@ -37,12 +37,9 @@ func Init(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
-	out, err := encode(docs.all()...)
+	out, err := render(docs.all(), checkInit)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkInit(out); err != nil {
-		return nil, fmt.Errorf("node %s: kubeadm refuses its configuration: %w", n.Name, err)
+		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
 	return out, nil
 }
@@ -51,18 +48,31 @@ func Init(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 // control plane. The kubelet's and kube-proxy's configuration come from the
 // cluster. discoveryFile is a path on the node, see [DiscoveryFile].
 func Join(c *cluster.Cluster, n cluster.Node, discoveryFile string) ([]byte, error) {
-	out, err := encode(joinConfiguration(c, n, discoveryFile))
+	out, err := render([]runtime.Object{joinConfiguration(c, n, discoveryFile)}, checkJoin)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkJoin(out); err != nil {
-		return nil, fmt.Errorf("node %s: kubeadm refuses its configuration: %w", n.Name, err)
+		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
 	return out, nil
 }
 
+// render writes documents, reads them back and has them checked.
+func render(docs []runtime.Object, check func([]runtime.Object) error) ([]byte, error) {
+	text, err := encode(docs)
+	if err != nil {
+		return nil, err
+	}
+	read, err := readBack(text, docs)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(read); err != nil {
+		return nil, fmt.Errorf("kubeadm refuses its configuration: %w", err)
+	}
+	return text, nil
+}
+
 // encode writes documents as YAML with sorted keys, one after the other.
-func encode(docs ...runtime.Object) ([]byte, error) {
+func encode(docs []runtime.Object) ([]byte, error) {
 	var out bytes.Buffer
 	for i, d := range docs {
 		if i > 0 {

@@ -35,6 +35,7 @@ func overlay[T any, P interface {
 	*T
 	runtime.Object
 }](base P, layers ...cluster.Config) (overlaid[T], error) {
+	gvk := base.GetObjectKind().GroupVersionKind()
 	want, err := object(base)
 	if err != nil {
 		return overlaid[T]{}, err
@@ -46,7 +47,7 @@ func overlay[T any, P interface {
 	if err != nil {
 		return overlaid[T]{}, err
 	}
-	decoded, err := decodeStrict(componentconfigs.Scheme, base.GetObjectKind().GroupVersionKind(), text)
+	decoded, err := decodeStrict(componentconfigs.Scheme, gvk, text, false)
 	if err != nil {
 		return overlaid[T]{}, err
 	}

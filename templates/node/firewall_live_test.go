@@ -224,7 +224,14 @@ func TestServiceAddresses(t *testing.T) {
 // with its node's by everybody else.
 func TestMasquerade(t *testing.T) {
 	b := newBench(t)
-	serve(t, b.peers, "tcp/7000", "udp/7000")
+	ports := []string{"tcp/7000"}
+	for _, addresses := range who {
+		for _, a := range addresses {
+			// An answer over UDP must come from the address that was asked.
+			ports = append(ports, "udp/"+net.JoinHostPort(a, "7000"))
+		}
+	}
+	serve(t, b.peers, ports...)
 	c := dual(t)
 	c.Network.CNI.Kind = "bridge"
 	// The bench's machine is cp-1 and has an IPv6 address beside its IPv4 one.

@@ -17,7 +17,7 @@ import (
 )
 
 // The test binary is its own prober and server: started again inside a
-// network namespace with this variable, it does one of the two.
+// network namespace with this variable, it does one of these.
 const helperEnv = "BULWARK_NODE_TEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 		helperServe()
 	case "probe":
 		helperProbe()
+	case "hold":
+		helperHold()
 	default:
 		os.Exit(m.Run())
 	}
@@ -251,6 +253,72 @@ func ping(p probe, patience time.Duration) string {
 		}
 		if k > 0 && buf[0] == reply {
 			return p.To
+		}
+	}
+}
+
+// echo is a connection that a namespace holds open.
+type echo struct {
+	in  io.Writer
+	out *bufio.Reader
+}
+
+func dialFrom(t *testing.T, n ns, from, to string) *echo {
+	t.Helper()
+	cmd := helper(n, "hold")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	fmt.Fprintln(stdin, from, to)
+	e := &echo{stdin, bufio.NewReader(stdout)}
+	if line, _ := e.out.ReadString('\n'); line != "alive\n" {
+		t.Fatalf("%s -> %s: %q", from, to, line)
+	}
+	return e
+}
+
+// alive says whether what is sent now still comes back.
+func (e *echo) alive() bool {
+	fmt.Fprintln(e.in, "?")
+	line, _ := e.out.ReadString('\n')
+	return line == "alive\n"
+}
+
+// helperHold reads from where to where it connects, and then answers each
+// further line with the state of that connection.
+func helperHold() {
+	in := bufio.NewReader(os.Stdin)
+	line, _ := in.ReadString('\n')
+	var from, to string
+	if _, err := fmt.Sscan(line, &from, &to); err != nil {
+		os.Exit(1)
+	}
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 8 * time.Second}).Dial("tcp", to)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	answers := bufio.NewReader(c)
+	_, _ = answers.ReadString('\n') // who we are to the server
+	for {
+		state := "dead"
+		_ = c.SetDeadline(time.Now().Add(2 * time.Second))
+		fmt.Fprintln(c, "x")
+		if got, _ := answers.ReadString('\n'); got == "x\n" {
+			state = "alive"
+		}
+		fmt.Println(state)
+		if _, err := in.ReadString('\n'); err != nil {
+			return
 		}
 	}
 }

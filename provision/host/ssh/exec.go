@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,35 +18,31 @@ import (
 // maxStderr is the most that is read of a program's stderr.
 const maxStderr = 4 << 20
 
-// grace is how long a cancelled program's session may take to close before the
-// whole connection is closed.
-const grace = 3 * time.Second
-
-// Exec runs a program as root. A cancelled program is sent SIGTERM and its
-// session closed; whether it stopped is not known then.
+// Exec runs a program as root. A cancelled program's session is closed after a
+// SIGTERM, which sshd passes on to few (not to root's), so it may run on: it
+// holds one of our sessions until it ends. What must not run on is a transient
+// unit.
 func (h *Host) Exec(ctx context.Context, p host.Program, stdin []byte) (host.Result, error) {
 	select {
 	case h.tokens <- struct{}{}:
-		defer func() { <-h.tokens }()
 	case <-ctx.Done():
 		return host.Result{}, fmt.Errorf("%s: %s was not started: %w", h, p.Name, context.Cause(ctx))
 	}
 	r := &run{frame: host.NewFrame(p, stdin)}
 	done := make(chan error, 1)
-	go func() { done <- r.do(ctx, h) }()
+	go func() {
+		defer func() { <-h.tokens }()
+		done <- r.do(ctx, h)
+	}()
 	select {
 	case err := <-done:
 		return r.result(h, p, err)
 	case <-ctx.Done():
+		// Not waited for: sshd answers a close only when the program ended, and
+		// a dead peer never does.
+		go r.cancel()
+		return host.Result{}, fmt.Errorf("%s: %s was cancelled and may still be running there: %w", h, p.Name, context.Cause(ctx))
 	}
-	go r.cancel()
-	select {
-	case <-done:
-	case <-time.After(grace):
-		_ = h.client.Close() // nothing else unblocks a session whose peer is mute
-		<-done
-	}
-	return host.Result{}, fmt.Errorf("%s: %s was cancelled and may still be running there: %w", h, p.Name, context.Cause(ctx))
 }
 
 // run is one program under way.
@@ -122,10 +119,7 @@ func (h *Host) broken(what string, err error) error {
 
 // notStarted is a login that works and a shell or sudo that does not.
 func (h *Host) notStarted(p host.Program, status int, out, said []byte) error {
-	text := host.Tail(said)
-	if text == "" {
-		text = host.Tail(out)
-	}
+	text := strings.Trim(host.Tail(out)+"; "+host.Tail(said), "; ")
 	if h.sudo() && bytes.Contains(said, []byte("sudo")) {
 		return fmt.Errorf("%s: %w: %s may not become root without a password (%s). "+
 			"Let root write this line into /etc/sudoers.d/bulwark (0440): %s ALL=(root) NOPASSWD: ALL — or install sudo, or log in as root",

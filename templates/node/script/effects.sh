@@ -1,0 +1,177 @@
+# The operations on files and on the rest of a machine.
+
+op_put() {
+  enter "$path"
+  look_at
+  may_replace
+  if compare "$want"; then
+    make_stage "$size"
+    why=$(read_bytes "$size" "$stage") || failed_write "$why" "$size"
+    install_stage "$want"
+  else
+    why=$(read_bytes "$size" /dev/null) || fail failed "$why"
+    already
+  fi
+}
+
+op_copy() {
+  enter "$from"
+  look_at
+  [ "$there" = file ] || fail refused "$from is not a file"
+  digest "./$name"
+  want=$sum
+  size=$(stat -c %s "./$name") || fail failed "$from cannot be read"
+  enter "$path"
+  look_at
+  may_replace
+  if compare "$want"; then
+    make_stage "$size"
+    why=$(cat "$from" 2>&1 >"$stage") || failed_write "$why" "$size"
+    install_stage "$want"
+  else
+    already
+  fi
+}
+
+op_mkdir() {
+  enter "$path"
+  look_at
+  case $there in
+  dir) already ;;
+  none)
+    why=$(mkdir "./$name" 2>&1) || failed_write "$why" 4096
+    give "$name"
+    synced=$synced$dir$nl
+    report changed
+    ;;
+  *) fail refused "there is something else, of kind $there" ;;
+  esac
+}
+
+op_attributes() {
+  enter "$path"
+  look_at
+  case $there in
+  file | dir) already ;;
+  none) fail missing 'there is nothing' ;;
+  *) fail refused "there is something else, of kind $there" ;;
+  esac
+}
+
+op_remove() {
+  enter "$path"
+  look_at
+  case $there in
+  none)
+    frame 'done' 0 same
+    return 0
+    ;;
+  dir) why=$(rmdir "./$name" 2>&1) || fail refused "$why" ;;
+  file)
+    digest "./$name"
+    if [ "$had" != any ] && [ "$sum" != "$had" ]; then
+      fail changed "it has $sum, the plan saw $had"
+    fi
+    ;;
+  esac
+  remove_name
+}
+
+op_remove_tree() {
+  parent=${path%/*}
+  if [ ! -d "$parent" ] && [ ! -L "$parent" ]; then
+    frame 'done' 0 same
+    return 0
+  fi
+  enter "$path"
+  look_at
+  case $there in
+  none)
+    frame 'done' 0 same
+    return 0
+    ;;
+  dir)
+    # What is mounted below is not ours to delete.
+    while read -r _ _ _ _ at _; do
+      case $at in
+      "$path" | "$path"/*) fail refused "$at is mounted there; unmount it first" ;;
+      esac
+    done </proc/self/mountinfo
+    ;;
+  esac
+  remove_name
+}
+
+remove_name() {
+  why=$(rm -rf "./$name" 2>&1) || fail failed "$why"
+  look_at
+  [ "$there" = none ] || fail failed 'it is still there'
+  synced=$synced$dir$nl
+  frame 'done' 0 changed
+}
+
+# sysctl_now sets $now to the value in force, with single spaces.
+sysctl_now() {
+  now=$(cat "/proc/sys/$key" 2>&1) || fail failed "$now"
+  set -f
+  # shellcheck disable=SC2086 # split on purpose
+  set -- $now
+  set +f
+  now=$*
+}
+
+op_sysctl() {
+  [ -e "/proc/sys/$key" ] || fail missing 'this kernel has no such setting; is its module loaded?'
+  sysctl_now
+  if [ "$now" = "$value" ]; then
+    frame 'done' 0 same
+    return 0
+  fi
+  why=$({ printf '%s\n' "$value" >"/proc/sys/$key"; } 2>&1)
+  sysctl_now
+  [ "$now" = "$value" ] || fail failed "it stays $now instead of $value: $why"
+  frame 'done' 0 changed
+}
+
+op_module() {
+  if [ -d "/sys/module/$key" ]; then
+    frame 'done' 0 same
+    return 0
+  fi
+  why=$(modprobe "$key" 2>&1) || fail failed "$why"
+  frame 'done' 0 changed
+}
+
+# unit_state sets $active and $enabled.
+unit_state() {
+  active='' enabled=''
+  s=$(bounded 60 systemctl show -p ActiveState -p UnitFileState "$key" 2>&1) || fail failed "$s"
+  for line in $s; do
+    case $line in
+    ActiveState=*) active=${line#*=} ;;
+    UnitFileState=*) enabled=${line#*=} ;;
+    esac
+  done
+}
+
+op_unit() {
+  if [ "$value" = daemon-reload ]; then
+    why=$(bounded 120 systemctl daemon-reload 2>&1) || fail failed "$why"
+    frame 'done' 0 changed
+    return 0
+  fi
+  unit_state
+  case $value/$active/$enabled in
+  start/active/* | stop/inactive/* | stop/failed/* | enable/*/enabled | disable/*/disabled | disable/*/)
+    frame 'done' 0 same
+    return 0
+    ;;
+  esac
+  # The job goes on in systemd when this is cut.
+  why=$(bounded 300 systemctl --no-ask-password "$value" "$key" 2>&1)
+  case $? in
+  0) frame 'done' 0 changed ;;
+  124) fail failed "it took more than 5 minutes" ;;
+  *) fail failed "$why" ;;
+  esac
+}

@@ -1,0 +1,212 @@
+# Changing files: never through a link, never half, never over what somebody
+# else wrote meanwhile. All work is done by name inside the directory that was
+# entered and checked, so that nothing above it can be exchanged underneath.
+stage=
+entered=
+synced=
+
+# fail WORD DETAIL ends the batch: the rest was not reached.
+fail() {
+  [ -z "$stage" ] || rm -f "$stage"
+  settle
+  frame failed 0 "$1$nl$2"
+  # Whoever sends the rest need not learn of it by a broken pipe.
+  cat >/dev/null
+  finish
+}
+
+# settle makes the renames so far outlive a power cut.
+settle() {
+  [ -n "$synced" ] || return 0
+  IFS=$nl
+  # shellcheck disable=SC2086 # split at line breaks on purpose
+  sync $synced 2>/dev/null || sync
+  IFS=$std
+  synced=
+}
+
+# failed_write WHY BYTES
+failed_write() {
+  case $1 in
+  *'No space left'* | *'uota exceeded'*)
+    rm -f "$stage"
+    stage=
+    need_space "$2"
+    # By now there is room again, or there never was a number that said so.
+    fail full "$free $need"
+    ;;
+  esac
+  fail failed "$1"
+}
+
+# enter PATH goes into the directory of PATH, and leaves its name in $name.
+enter() {
+  dir=${1%/*}
+  dir=${dir:-/}
+  name=${1##*/}
+  cd -P "$dir" 2>/dev/null || {
+    if [ -e "$dir" ] || [ -L "$dir" ]; then
+      fail refused "$dir cannot be entered: it is not a directory, or a link to nowhere"
+    fi
+    fail missing "the directory $dir does not exist"
+  }
+  real=$(pwd -P)
+  [ "$real" = "$dir" ] || fail refused "there is a link above it: $dir is really $real"
+  if [ "$entered" != "$dir" ]; then
+    # Who may write there could exchange anything at any moment.
+    case $(stat -c %A .) in
+    d???????-?) entered=$dir ;;
+    *) fail refused "everyone can write to $dir" ;;
+    esac
+  fi
+}
+
+# look_at sets $there: none, file, dir, link or special.
+look_at() {
+  if [ -L "./$name" ]; then
+    there=link
+  elif [ -f "./$name" ]; then
+    there=file
+  elif [ -d "./$name" ]; then
+    there=dir
+  elif [ -e "./$name" ]; then
+    there=special
+  else
+    there=none
+  fi
+}
+
+# digest FILE sets $sum.
+digest() {
+  sum=$(sha256sum <"$1") || fail failed "the digest of $1 in $dir cannot be taken"
+  sum=${sum%% *}
+  [ "${#sum}" = 64 ] || fail failed "the digest of $1 in $dir cannot be taken"
+}
+
+# attributes NAME sets what it has: $a_mode $a_uid $a_gid $a_user $a_group.
+attributes() {
+  a=$(stat -c '%a/%u/%g/%U/%G' "./$1" 2>&1) || fail failed "$a"
+  IFS=/
+  # shellcheck disable=SC2086 # split at slashes on purpose
+  set -- $a
+  IFS=$std
+  a_mode=$1 a_uid=$2 a_gid=$3 a_user=$4 a_group=$5
+}
+
+# as_wanted NAME: has it $mode and $owner?
+as_wanted() {
+  attributes "$1"
+  [ "$a_mode" = "$mode" ] || return 1
+  case ${owner%:*} in
+  "$a_uid" | "$a_user") ;;
+  *) return 1 ;;
+  esac
+  case ${owner#*:} in
+  "$a_gid" | "$a_group") return 0 ;;
+  esac
+  return 1
+}
+
+# give NAME gives it $owner and $mode. In that order: a change of owner takes
+# special bits away.
+give() {
+  why=$(chown -h "$owner" "./$1" 2>&1) || fail failed "$why"
+  why=$(chmod "$mode" "./$1" 2>&1) || fail failed "$why"
+}
+
+# report WORD answers for the file at $dir/$name, read back.
+report() {
+  path=${dir%/}/$name
+  line=$(stat -c %f/%s/%u/%g/%U/%G%n "$path" 2>&1) || fail failed "$line"
+  look_at
+  sum=
+  [ "$there" != file ] || digest "./$name"
+  frame 'done' 0 "$1$nl$line$nl$sum"
+}
+
+# need_space BYTES sets $free and $need, with a block for the directory.
+need_space() {
+  s=$(stat -f -c '%a %S %d %c' . 2>&1) || fail failed "$s"
+  bytes=$1
+  # shellcheck disable=SC2086 # split on purpose
+  set -- $s
+  free=$(($1 * $2)) need=$(((bytes + $2 - 1) / $2 * $2 + $2))
+  inodes=$3 all_inodes=$4
+}
+
+# make_stage BYTES makes an empty file beside the target, seen by nobody else,
+# whose name nothing that reads directories takes for its own.
+make_stage() {
+  for old in ./.bulwark-new.??????; do
+    if [ -f "$old" ] || [ -L "$old" ]; then
+      rm -f "$old"
+    fi
+  done
+  need_space "$1"
+  [ "$free" -ge "$need" ] || fail full "$free $need"
+  if [ "$all_inodes" -gt 0 ] && [ "$inodes" -lt 1 ]; then
+    fail full-inodes "$inodes 1"
+  fi
+  stage=$(mktemp ./.bulwark-new.XXXXXX 2>&1) || {
+    why=$stage
+    stage=
+    failed_write "$why" "$1"
+  }
+}
+
+# read_bytes COUNT FILE takes exactly so many bytes of the input.
+read_bytes() {
+  if [ "$1" = 0 ]; then
+    return 0
+  elif dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
+    dd bs="$1" count=1 iflag=fullblock of="$2" 2>&1
+  else
+    dd bs=1 count="$1" of="$2" 2>&1
+  fi
+}
+
+# may_replace stops unless $name is nothing, or a file as $had says.
+may_replace() {
+  sum=none
+  case $there in
+  file) digest "./$name" ;;
+  none) ;;
+  link) fail refused 'there is a symbolic link' ;;
+  dir) fail refused 'there is a directory' ;;
+  *) fail refused 'there is a pipe, socket or device' ;;
+  esac
+}
+
+# compare WANT stops unless what is there is what the plan saw. Status 1 says
+# that it is what is wanted already.
+compare() {
+  [ "$sum" != "$1" ] || return 1
+  if [ "$had" != any ] && [ "$sum" != "$had" ]; then
+    fail changed "it has $sum, the plan saw $had"
+  fi
+}
+
+# already: the bytes are right; are mode and owner?
+already() {
+  if as_wanted "$name"; then
+    report same
+  else
+    give "$name"
+    report changed
+  fi
+}
+
+# install WANT moves the filled stage into place.
+install_stage() {
+  want=$1
+  digest "$stage"
+  [ "$sum" = "$want" ] || fail failed "only part of it arrived, or it was damaged on the way"
+  give "$stage"
+  sync "$stage" 2>/dev/null || sync
+  why=$(mv -f "$stage" "./$name" 2>&1) || fail failed "$why"
+  stage=
+  synced=$synced$dir$nl
+  as_wanted "$name" || fail failed "it came to have mode $a_mode and owner $a_user:$a_group"
+  report changed
+  [ "$sum" = "$want" ] || fail failed "something else changed it at the same moment"
+}

@@ -38,6 +38,9 @@ var table string
 //go:embed revert.sh
 var revert string
 
+//go:embed clean.sh
+var clean string
+
 // Look reads what one machine has and changes nothing.
 func Look() string { return common + runs + look }
 
@@ -56,3 +59,6 @@ func Table() string { return common + table }
 
 // Revert is what that timer executes. It travels as data of Table.
 func Revert() string { return revert }
+
+// Clean takes away what pod networking left in the kernel.
+func Clean() string { return clean }

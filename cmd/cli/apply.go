@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bulwark-k8s/bulwark/cmd/view"
+	"github.com/bulwark-k8s/bulwark/provision"
+)
+
+type applyOptions struct {
+	specOptions
+	machineOptions
+	AutoApprove bool
+	Output      Format
+}
+
+func newApply(run func(context.Context, applyOptions) error) *cobra.Command {
+	var o applyOptions
+	cmd := &cobra.Command{
+		Use:   "apply [SPEC]",
+		Short: "Make the cluster what the spec says",
+		Long: `Look at every machine, show what would be done, ask, do it, and verify the outcome by
+asking the cluster. A cluster that is as the spec wants it is left alone, and a run
+that was cut is gone on with.`,
+		Example: "  bulwark apply prod/\n  bulwark apply prod/ --on kind\n" +
+			"  bulwark apply prod/ --auto-approve -o json > result.json",
+		Args:              atMost(1),
+		ValidArgsFunction: completeSpec,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.spec(args)
+			if err := o.check(); err != nil {
+				return err
+			}
+			return run(cmd.Context(), o)
+		},
+	}
+	o.specOptions.flags(cmd)
+	o.onFlag(cmd)
+	o.machineOptions.flags(cmd.Flags())
+	approveFlag(cmd, &o.AutoApprove)
+	formatFlag(cmd, &o.Output, "o")
+	return cmd
+}
+
+func approveFlag(cmd *cobra.Command, approve *bool) {
+	cmd.Flags().BoolVarP(approve, "auto-approve", "y", false, "do not ask")
+}
+
+func (a *app) apply(ctx context.Context, o applyOptions) error {
+	if err := a.canAsk("apply", o.AutoApprove, o.Output); err != nil {
+		return err
+	}
+	return a.run(ctx, "apply", o.Output, func(ctx context.Context, v View) error {
+		return a.applySpec(ctx, v, o)
+	})
+}
+
+func (a *app) applySpec(ctx context.Context, v View, o applyOptions) (err error) {
+	s, err := a.provision.Open(ctx, a.input(o.specOptions, o.machineOptions))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	look := s.Look()
+	if blocking(look.Problems) {
+		return &provision.PreflightError{Problems: look.Problems}
+	}
+	v.Problems(look.Problems)
+	v.Plan(look.Plan, look.Notes)
+	if look.Plan.Empty() {
+		return nil
+	}
+	if !o.AutoApprove {
+		question := fmt.Sprintf("Do this to the cluster %s?", look.Cluster.Name)
+		yes, err := v.Ask(ctx, a.sys.Stdin, question)
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return errDeclined
+		}
+	}
+	v.Begin(look.Plan)
+	result, err := s.Apply(ctx, provision.ApplyOptions{Events: v.Event})
+	v.Finish()
+	v.Applied(result)
+	if err != nil {
+		return err
+	}
+	v.Say("Verifying, by asking the cluster.")
+	checks, err := s.Verify(ctx)
+	v.Checks(checks)
+	if err = errors.Join(err, notPassed(checks)); err != nil {
+		return err
+	}
+	v.Next(nextAfterApply(o.specOptions))
+	return nil
+}
+
+// errDeclined is a question answered with anything but yes.
+var errDeclined = errors.New("not confirmed: nothing was changed")
+
+// canAsk refuses early where nobody could answer the question that will come.
+func (a *app) canAsk(verb string, approved bool, format Format) error {
+	switch {
+	case approved:
+		return nil
+	case format == JSON:
+		return &usageError{
+			text: verb + " asks before it changes anything, and -o json leaves no room for a question",
+			hint: "Give --auto-approve to go on without one.",
+		}
+	case !a.sys.StdinTTY:
+		return &usageError{
+			text: verb + " asks before it changes anything, and there is no terminal to answer on",
+			hint: "Give --auto-approve to go on without a question.",
+		}
+	}
+	return nil
+}
+
+func blocking(problems []provision.Problem) bool {
+	for _, p := range problems {
+		if !p.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+// notPassed is the error of a verification that did not pass. What could not
+// be answered has not passed.
+func notPassed(checks []Check) error {
+	failed, unknown := 0, 0
+	for _, c := range checks {
+		switch c.Verdict {
+		case "pass":
+		case "fail":
+			failed++
+		default:
+			unknown++
+		}
+	}
+	if failed+unknown == 0 {
+		return nil
+	}
+	return fmt.Errorf("the plan was applied, but of %d checks %d failed and %d could not be answered", len(checks), failed, unknown)
+}
+
+func nextAfterApply(o specOptions) []view.NextStep {
+	return []view.NextStep{
+		{Command: o.again("kubeconfig") + " --merge", Purpose: "adds the cluster to your kubeconfig"},
+		{Command: o.again("apply"), Purpose: "changes nothing while all is as the spec wants it"},
+	}
+}

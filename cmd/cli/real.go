@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bulwark-k8s/bulwark/cmd/view"
+	"github.com/bulwark-k8s/bulwark/provision"
+)
+
+// realProvision is package provision itself. What the facade does not have yet
+// says so; this is the only file that changes as it grows.
+type realProvision struct{}
+
+var _ Provision = realProvision{}
+
+var errNotWired = errors.New("this build of bulwark cannot do that yet")
+
+// Load reads and resolves a spec.
+func (realProvision) Load(ctx context.Context, in provision.Input) (Loaded, error) {
+	l, err := provision.Load(ctx, in)
+	if err != nil {
+		return Loaded{}, err
+	}
+	return Loaded{Cluster: l.Cluster, Warnings: view.Diagnosis{Diags: l.Warnings, Files: l.Files}}, nil
+}
+
+// Render computes every file of a spec.
+func (realProvision) Render(ctx context.Context, in provision.Input) (*provision.Rendered, error) {
+	return provision.Render(ctx, in)
+}
+
+// Open connects to the machines and looks.
+func (realProvision) Open(ctx context.Context, in provision.Input) (Session, error) {
+	s, err := provision.Open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return realSession{s}, nil
+}
+
+// Reset takes a cluster off its machines.
+func (realProvision) Reset(context.Context, provision.Input, func([]string) bool, func(Event)) error {
+	return errNotWired
+}
+
+// KindCreate makes kind nodes.
+func (realProvision) KindCreate(context.Context, provision.Input, string, func(Event)) error {
+	return errNotWired
+}
+
+// KindDelete removes kind nodes.
+func (realProvision) KindDelete(context.Context, provision.Input) error { return errNotWired }
+
+// MergeKubeconfig puts a kubeconfig into the operator's own.
+func (realProvision) MergeKubeconfig(context.Context, []byte, []string, bool) ([]string, error) {
+	return nil, errNotWired
+}
+
+// Format brings text into the standard format.
+func (realProvision) Format(src []byte, filename string) ([]byte, error) {
+	return provision.Format(src, filename)
+}
+
+// Starter is a first spec.
+func (realProvision) Starter() []byte { return provision.Starter() }
+
+// realSession is a session of package provision.
+type realSession struct{ *provision.Session }
+
+// Look is what opening it found.
+func (s realSession) Look() Look {
+	return Look{Cluster: s.Cluster, Plan: s.Plan, Problems: s.Problems, Notes: s.Notes}
+}
+
+// Verify asks the cluster.
+func (realSession) Verify(context.Context) ([]Check, error) { return nil, errNotWired }
+
+// Kubeconfig makes a kubeconfig.
+func (realSession) Kubeconfig(context.Context, provision.KubeconfigOptions) ([]byte, error) {
+	return nil, errNotWired
+}

@@ -1,0 +1,32 @@
+package provision
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/verify"
+)
+
+// Verify asks the cluster whether it is as hardened as its spec says.
+func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
+	return verify.Cluster(ctx, s.Cluster, s.hosts)
+}
+
+// Kubeconfig makes a kubeconfig for a person, with a client certificate of its
+// own that expires. The API is asked for it through the control plane.
+func (s *Session) Kubeconfig(ctx context.Context, o KubeconfigOptions) ([]byte, error) {
+	client, err := apply.Connect(ctx, s.Cluster, s.hosts[s.Cluster.ControlPlanes()[0].Name])
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	secret, err := client.Kubeconfig(ctx, kube.Operator{
+		User: o.User, TTL: time.Duration(o.TTLSeconds) * time.Second, Context: s.Cluster.Name,
+		Server: "https://" + net.JoinHostPort(s.Cluster.Endpoint.Host, strconv.Itoa(int(s.Cluster.Endpoint.Port))),
+	})
+	return []byte(secret), err
+}

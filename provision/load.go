@@ -1,0 +1,68 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/desired"
+	"github.com/bulwark-k8s/bulwark/provision/host/kind"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/spec"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Loaded is an accepted spec: what it comes to, and what is worth a second look.
+type Loaded struct {
+	Cluster  *cluster.Cluster
+	Warnings hcl.Diagnostics
+	Files    spec.Files
+}
+
+// Load reads a spec. One that is refused is a [*spec.Error] with everything
+// that is wrong with it.
+func Load(_ context.Context, in Input) (*Loaded, error) {
+	c, files, diags := spec.Load(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay})
+	if diags.HasErrors() {
+		return nil, &spec.Error{Diags: diags, Files: files}
+	}
+	return &Loaded{Cluster: c, Warnings: diags, Files: files}, nil
+}
+
+// Format lays out HCL text as `bulwark fmt` does.
+func Format(src []byte, filename string) ([]byte, error) {
+	out, diags := spec.Format(src, filename)
+	if diags.HasErrors() {
+		return nil, &spec.Error{Diags: diags, Files: spec.Files{filename: &hcl.File{Bytes: src}}}
+	}
+	return out, nil
+}
+
+// Starter is a first spec, with comments.
+func Starter() []byte { return spec.Starter() }
+
+// intended is the cluster an input means: the spec's own machines, or the kind
+// nodes of the same name.
+func intended(ctx context.Context, in Input) (*cluster.Cluster, error) {
+	loaded, err := Load(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if !in.OnKind {
+		return loaded.Cluster, nil
+	}
+	return kind.Adapt(ctx, loaded.Cluster)
+}
+
+// wanted is what a cluster should have.
+func wanted(c *cluster.Cluster) ([]state.Want, error) {
+	var manifest []state.Object
+	if c.Network.CNI.Kind == cluster.CNIManifest {
+		var err error
+		if manifest, err = kube.Manifest(c.Network.CNI.Manifest); err != nil {
+			return nil, err
+		}
+	}
+	return desired.Wants(c, manifest)
+}

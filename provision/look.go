@@ -1,0 +1,169 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/desired"
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// looker sees what a cluster has of what it should have.
+type looker struct {
+	in      Input
+	cluster *cluster.Cluster
+	hosts   map[string]host.Host
+	wants   []state.Want
+}
+
+// look sees machines and API. What an earlier run started and is still under
+// way is waited for first, so that a plan is never made of a moving thing.
+func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
+	var notes []string
+	for {
+		nodes, err := l.nodes(ctx)
+		if err != nil {
+			return nil, notes, err
+		}
+		running, err := l.settle(ctx, nodes)
+		if err != nil {
+			return nil, notes, err
+		}
+		if len(running) == 0 {
+			have := &state.Cluster{Nodes: nodes}
+			have.API, err = l.api(ctx, nodes)
+			return have, notes, err
+		}
+		for _, id := range running {
+			notes = append(notes, fmt.Sprintf("%s was still under way from an earlier run, and has ended", id))
+		}
+	}
+}
+
+// nodes looks at every machine, one execution each.
+func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
+	asks := map[string]observe.Ask{}
+	for _, w := range l.wants {
+		if w.Node != "" {
+			asks[w.Node] = ask(w)
+		}
+	}
+	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(failed)) {
+		errs = append(errs, failed[name])
+	}
+	return nodes, errors.Join(errs...)
+}
+
+// settle waits for runs that go on without us.
+func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]string, error) {
+	var ended []string
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		for id, run := range nodes[name].Runs {
+			if !run.Active {
+				continue
+			}
+			if _, err := machine.Attach(ctx, l.hosts[name], id); err != nil {
+				return nil, fmt.Errorf("waiting for %s from an earlier run: %w", id, err)
+			}
+			ended = append(ended, id)
+		}
+	}
+	return ended, nil
+}
+
+// api looks at the cluster's API, where there is one.
+func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.API, error) {
+	cp := l.cluster.ControlPlanes()[0]
+	if !nodes[cp.Name].Files[desired.AdminConf].Exists() || !nodes[cp.Name].Files[desired.APIServerManifest].Exists() {
+		return state.API{Status: state.NoAPI}, nil
+	}
+	client, err := apply.Connect(ctx, l.cluster, l.hosts[cp.Name])
+	if err != nil {
+		return state.API{}, err
+	}
+	defer func() { _ = client.Close() }()
+	var question kube.Ask
+	for _, w := range l.wants {
+		for _, f := range w.Facts {
+			switch {
+			case f.Object != nil && !f.Object.Tokens:
+				question.Objects = append(question.Objects, f.Object.Ref)
+			case f.Phase != nil:
+				question.Objects = append(question.Objects, f.Phase.Objects...)
+			case f.Wait != nil && f.Wait.For == state.WaitDeployment:
+				question.Deployments = append(question.Deployments, f.Wait.Subject)
+			}
+		}
+	}
+	api, err := client.Look(ctx, question)
+	if err != nil || len(api.Unread) == 0 || api.Status != state.Answering {
+		return api, err
+	}
+	if nodes[cp.Name].Files[desired.SuperAdminConf].Exists() {
+		// Our rights are given by a phase that is still to come.
+		return state.API{Status: state.Starting}, nil
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(api.Unread)) {
+		errs = append(errs, fmt.Errorf("%s was not read: %s", name, api.Unread[name]))
+	}
+	return api, errors.Join(errs...)
+}
+
+// watched are units whose mere activity matters to preflight.
+var watched = [...]string{"firewalld.service", "ufw.service", "nftables.service"}
+
+// ask is what to read of a machine to judge its facts.
+func ask(w state.Want) observe.Ask {
+	a := observe.Ask{Node: w.Node, Units: watched[:], Software: true}
+	paths := map[string]bool{ // path to whether its text is needed
+		state.ConfirmedTablePath: true,
+		"/var/lib/etcd/member":   false,
+	}
+	path := func(p string, text bool) { paths[p] = paths[p] || text }
+	for _, f := range w.Facts {
+		switch {
+		case f.File != nil:
+			path(f.File.Path, false)
+			for _, p := range f.File.Unless {
+				path(p, false)
+			}
+			if f.File.CopyOf != "" {
+				path(f.File.CopyOf, false)
+			}
+		case f.Sysctl != nil:
+			a.Sysctls = append(a.Sysctls, f.Sysctl.Key)
+		case f.Module != nil:
+			a.Modules = append(a.Modules, f.Module.Name)
+		case f.Unit != nil:
+			a.Units = append(a.Units, f.Unit.Name)
+		case f.Phase != nil:
+			a.Runs = append(a.Runs, f.ID)
+			for _, p := range slices.Concat(f.Phase.Makes, f.Phase.Unless) {
+				path(p, false)
+			}
+			for p := range f.Phase.Lacks {
+				path(p, true)
+			}
+		case f.Approval != nil:
+			path(f.Approval.Makes, false)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p]})
+	}
+	slices.Sort(a.Units)
+	a.Units = slices.Compact(a.Units)
+	return a
+}

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Reset is the steps that make machines of nodes again: kubeadm's own reset,
+// then everything that was wanted, last things first. Only what is there is
+// taken away. What stays is in docs/reset.md.
+func Reset(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
+	p := &Plan{Cluster: c.Name}
+	for _, w := range wants {
+		n := have.Nodes[w.Node]
+		if w.Node == "" || n == nil {
+			continue
+		}
+		r := &resetter{node: n}
+		r.kubeadm()
+		r.units(w)
+		r.step(Step{ID: w.Node + "/table/bulwark", Kind: KindTable, Action: Remove, Table: &state.Table{},
+			Title: "firewall, kube-proxy's and the CNI's tables, routes and the pod bridge"})
+		r.files(w)
+		p.Steps = append(p.Steps, r.steps...)
+	}
+	return p
+}
+
+// resetter gathers the steps of one node.
+type resetter struct {
+	node  *state.Node
+	steps []Step
+}
+
+func (r *resetter) step(s Step) {
+	s.Node = r.node.Name
+	s.Why = "reset"
+	r.steps = append(r.steps, s)
+}
+
+// joinMarks are files one of which is there as soon as kubeadm began.
+var joinMarks = [...]string{"/etc/kubernetes/kubelet.conf", "/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/config.yaml", "/etc/kubernetes/bootstrap-kubelet.conf"}
+
+func (r *resetter) kubeadm() {
+	if !slices.ContainsFunc(joinMarks[:], func(path string) bool { return r.node.Files[path].Exists() }) {
+		return
+	}
+	r.step(Step{ID: r.node.Name + "/phase/reset", Kind: KindPhase, Action: Run, Title: "stops and removes pods, kubelet state, certificates and etcd's data",
+		Phase: &state.Phase{Name: "reset", Args: []string{"reset", "--force", "--cri-socket", "unix:///run/containerd/containerd.sock"}}})
+}
+
+// units are stopped and no longer started, the last one first.
+func (r *resetter) units(w state.Want) {
+	for _, f := range slices.Backward(w.Facts) {
+		if f.Unit == nil {
+			continue
+		}
+		var verbs []string
+		got := r.node.Units[f.Unit.Name]
+		if got.Active == "active" {
+			verbs = append(verbs, "stop")
+		}
+		if got.Enabled == "enabled" {
+			verbs = append([]string{"disable"}, verbs...)
+		}
+		if len(verbs) > 0 && !slices.ContainsFunc(r.steps, func(s Step) bool { return s.Unit != nil && s.Unit.Name == f.Unit.Name }) {
+			r.step(Step{ID: r.node.Name + "/unit/" + f.Unit.Name, Kind: KindUnit, Action: Remove, Title: f.Unit.Name,
+				Unit: &UnitStep{Name: f.Unit.Name, Verbs: verbs}})
+		}
+	}
+}
+
+// trees are folders that are bulwark's, kubeadm's or the CNI's alone.
+var trees = [...]string{
+	"/etc/kubernetes/bulwark", "/etc/kubernetes/pki", "/etc/kubernetes/tmp", "/etc/bulwark", "/var/lib/bulwark",
+	"/var/lib/etcd", "/var/log/kubernetes", "/var/lib/cni", "/var/lib/kubelet",
+}
+
+// shared are folders that others write to as well.
+var shared = [...]string{"/etc/kubernetes", "/etc/kubernetes/manifests", "/etc/cni", "/etc/cni/net.d"}
+
+func (r *resetter) files(w state.Want) {
+	for _, path := range trees {
+		r.remove(state.File{Path: path, Tree: true})
+	}
+	for _, f := range slices.Backward(w.Facts) {
+		if f.File == nil || slices.Contains(shared[:], f.File.Path) || f.File.Optional && f.File.Origin == state.Derived && f.File.Path[:5] == "/usr/" {
+			continue
+		}
+		inTree := slices.ContainsFunc(trees[:], func(t string) bool {
+			return f.File.Path == t || len(f.File.Path) > len(t) && f.File.Path[:len(t)+1] == t+"/"
+		})
+		unless := slices.ContainsFunc(f.File.Unless, func(path string) bool { return r.node.Files[path].Exists() })
+		if got := r.node.Files[f.File.Path]; !inTree && !unless && got.Exists() {
+			r.remove(state.File{Path: f.File.Path})
+		}
+	}
+	r.step(Step{ID: r.node.Name + "/unit/daemon-reload", Kind: KindUnit, Action: Change, Title: "systemd forgets the units",
+		Unit: &UnitStep{Name: "kubelet.service", Verbs: []string{"daemon-reload"}}})
+}
+
+func (r *resetter) remove(f state.File) {
+	f.Origin = state.Forbidden
+	r.step(Step{ID: r.node.Name + "/file" + f.Path, Kind: KindFile, Action: Remove, Title: f.Path,
+		File: &FileStep{Want: f, Had: AnyBytes}})
+}
+
+// AnyBytes as [FileStep.Had] says that whatever is there may go.
+const AnyBytes = "any"

@@ -1,0 +1,101 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+)
+
+// Render computes what every node will be given, without looking at any
+// machine. The bytes depend on the spec alone.
+func Render(ctx context.Context, in Input) (*Rendered, error) {
+	loaded, err := Load(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	c := loaded.Cluster
+	wants, err := wanted(c)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rendered{Cluster: c, Plan: plan.Compute(c, wants, &state.Cluster{}, kube.Missing)}
+	for _, w := range wants {
+		if w.Node == "" {
+			continue
+		}
+		n, _ := c.Node(w.Node)
+		files, err := renderNode(c, n, w)
+		if err != nil {
+			return nil, fmt.Errorf("node %s: %w", n.Name, err)
+		}
+		r.Files = append(r.Files, files...)
+	}
+	steps, err := encode(r.Plan)
+	if err != nil {
+		return nil, err
+	}
+	r.Files = append(r.Files, RenderedFile{Path: "plan.json", Content: steps})
+	return r, nil
+}
+
+// renderNode is the folder of one node: its files under "files", a table of
+// their modes and owners, and the arguments its components will have.
+func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFile, error) {
+	var out []RenderedFile
+	var table bytes.Buffer
+	fmt.Fprintf(&table, "# mode owner origin path\n")
+	for _, f := range w.Facts {
+		if f.File == nil {
+			continue
+		}
+		row := f.File
+		fmt.Fprintf(&table, "%s %s %s %s\n", modeText(row.Mode), row.Owner, row.Origin, row.Path)
+		if row.Content != nil {
+			out = append(out, RenderedFile{Path: n.Name + "/files" + row.Path, Content: row.Content})
+		}
+	}
+	arguments, err := kubeadm.Arguments(c, n)
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(arguments)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out,
+		RenderedFile{Path: n.Name + "/files.txt", Content: table.Bytes()},
+		RenderedFile{Path: n.Name + "/arguments.json", Content: text})
+	slices.SortFunc(out, func(a, b RenderedFile) int { return strings.Compare(a.Path, b.Path) })
+	return out, nil
+}
+
+// modeText is a mode as people write it: "0600", "d0700", or "-" for what must
+// not be there.
+func modeText(m fs.FileMode) string {
+	switch {
+	case m == 0:
+		return "-"
+	case m.IsDir():
+		return fmt.Sprintf("d%04o", m.Perm())
+	}
+	return fmt.Sprintf("%04o", m.Perm())
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // references are written with < and >
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}

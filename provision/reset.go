@@ -1,0 +1,47 @@
+package provision
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// ErrDeclined is a person who did not say yes.
+var ErrDeclined = errors.New("not confirmed, nothing was changed")
+
+// Reset makes machines of a cluster's nodes again, once confirm said yes to
+// their names. Machines that were nodes of this spec before it are fine too.
+func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, events func(apply.Event)) error {
+	c, err := intended(ctx, in)
+	if err != nil {
+		return err
+	}
+	wants, err := wanted(c)
+	if err != nil {
+		return err
+	}
+	hosts, err := connect(ctx, in, c)
+	s := &Session{Cluster: c, hosts: hosts}
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	defer func() { _ = s.Close() }()
+	nodes, err := looker{in: in, cluster: c, hosts: hosts, wants: wants}.nodes(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, n := range c.Nodes {
+		names = append(names, n.Name)
+	}
+	if !confirm(names) {
+		return ErrDeclined
+	}
+	have := &state.Cluster{Nodes: nodes}
+	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Events: events}
+	_, err = r.Run(ctx, plan.Reset(c, wants, have))
+	return err
+}

@@ -1,0 +1,132 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/host/kind"
+	"github.com/bulwark-k8s/bulwark/provision/host/ssh"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Session is one cluster whose machines were reached and looked at.
+type Session struct {
+	Cluster *cluster.Cluster
+	// Plan is what is unmet, Problems what speaks against doing it.
+	Plan     *plan.Plan
+	Problems []Problem
+	// Notes are for people: what was waited for, what will be said of kind.
+	Notes []string
+
+	hosts map[string]host.Host
+	have  *state.Cluster
+}
+
+// Open connects to every node, looks once, and computes problems and plan. It
+// changes nothing.
+func Open(ctx context.Context, in Input) (*Session, error) {
+	c, err := intended(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	wants, err := wanted(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Cluster: c}
+	if s.hosts, err = connect(ctx, in, c); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	l := looker{in: in, cluster: c, hosts: s.hosts, wants: wants}
+	if s.have, s.Notes, err = l.look(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.Plan = plan.Compute(c, wants, s.have, kube.Missing)
+	s.Problems = plan.Preflight(c, s.have)
+	return s, nil
+}
+
+// Close ends all connections.
+func (s *Session) Close() error {
+	var errs []error
+	for _, h := range s.hosts {
+		errs = append(errs, h.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// PreflightError is a cluster whose machines are not fit to be worked on.
+type PreflightError struct{ Problems []Problem }
+
+// Error counts; the table says the rest.
+func (e *PreflightError) Error() string {
+	var checks []string
+	for _, p := range e.Problems {
+		if !p.Warning {
+			checks = append(checks, p.Node+" "+p.Check)
+		}
+	}
+	return fmt.Sprintf("%d problems must be mended first, nothing was changed: %s", len(checks), strings.Join(checks, ", "))
+}
+
+// Apply runs the plan of the session. It refuses while a problem stands.
+func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, error) {
+	for _, p := range s.Problems {
+		if !p.Warning {
+			return apply.Result{}, &PreflightError{Problems: s.Problems}
+		}
+	}
+	r := apply.Runner{Cluster: s.Cluster, Hosts: s.hosts, Have: s.have, Events: o.Events}
+	return r.Run(ctx, s.Plan)
+}
+
+// defaultParallelism is how many machines are connected to at a time.
+const defaultParallelism = 10
+
+// connect opens every machine, and says of all that could not be reached why.
+func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host.Host, error) {
+	var mu sync.Mutex
+	hosts := map[string]host.Host{}
+	var errs []error
+	var g errgroup.Group
+	g.SetLimit(parallelism(in))
+	for _, n := range c.Nodes {
+		g.Go(func() error {
+			h, err := open(ctx, in, c, n)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, err)
+				return nil
+			}
+			hosts[n.Name] = h
+			return nil
+		})
+	}
+	_ = g.Wait() // errors are gathered, so that all of them are seen
+	return hosts, errors.Join(errs...)
+}
+
+func open(ctx context.Context, in Input, c *cluster.Cluster, n cluster.Node) (host.Host, error) {
+	if in.OnKind {
+		return kind.Connect(ctx, c, n)
+	}
+	return ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log})
+}
+
+func parallelism(in Input) int {
+	if in.Parallelism > 0 {
+		return in.Parallelism
+	}
+	return defaultParallelism
+}

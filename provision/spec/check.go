@@ -1,0 +1,165 @@
+package spec
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// checkNodes finds what only the whole list of nodes shows. It is linear: a
+// spec may have ten thousand.
+func (l *loader) checkNodes(t *clusterText) {
+	names, addresses := map[string]hcl.Range{}, map[netip.Addr]string{}
+	for i, n := range l.c.Nodes {
+		at := t.Nodes[i].NameRange
+		if first, twice := names[strings.ToLower(n.Name)]; twice {
+			l.report(problem(CodeDuplicate, at, "Node named twice", "A node %q is already there on line %d; names are the same in small and large letters. Rename one.", n.Name, first.Start.Line))
+		} else {
+			names[strings.ToLower(n.Name)] = at
+		}
+		if !n.Address.IsValid() {
+			continue
+		}
+		if other, twice := addresses[n.Address.Unmap()]; twice {
+			l.report(problem(CodeDuplicate, attrRange(t.Nodes[i].Address, at), "Address of two nodes", "%s is already the address of node %q. Each node is a machine of its own.", n.Address, other))
+		} else {
+			addresses[n.Address.Unmap()] = n.Name
+		}
+	}
+	l.checkControlPlanes(t)
+	l.checkEndpoint(t, addresses)
+}
+
+func (l *loader) checkControlPlanes(t *clusterText) {
+	var planes []*nodeText
+	for i, n := range l.c.Nodes {
+		if n.Role == cluster.ControlPlane {
+			planes = append(planes, t.Nodes[i])
+		}
+	}
+	switch {
+	case len(planes) == 0 && len(t.Nodes) == 0:
+		l.report(problem(CodeTopology, t.At, "No nodes", "A cluster needs at least one control plane. Write node \"cp-1\" { role = \"control-plane\", address = \"10.0.0.11\" } on lines of their own."))
+	case len(planes) == 0 && !anyRoleUnknown(l.c.Nodes):
+		l.report(problem(CodeTopology, t.At, "No control plane", "None of the %d nodes is a control plane. Write role = \"control-plane\" for one of them.", len(t.Nodes)))
+	case len(planes) > 1:
+		l.report(problem(CodeNotYet, planes[1].At, "More than one control plane",
+			"This version joins one control plane, and the spec has %d. Make the others workers for now.", len(planes)))
+		if len(planes)%2 == 0 {
+			l.report(caution(planes[len(planes)-1].At, "Even number of control planes",
+				"%d members of etcd bear the loss of no more than %d do. Plan for an odd number.", len(planes), len(planes)-1))
+		}
+	}
+}
+
+func anyRoleUnknown(nodes []cluster.Node) bool {
+	for _, n := range nodes {
+		if n.Role == "" {
+			return true // reported at the node; the missing one may be it
+		}
+	}
+	return false
+}
+
+func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) {
+	addr, err := netip.ParseAddr(l.c.Endpoint.Host)
+	if err != nil || t.Endpoint == nil {
+		return
+	}
+	at := l.where("endpoint.host", t.At)
+	if name, ok := addresses[addr]; ok {
+		if n, _ := l.c.Node(name); n.Role == cluster.Worker {
+			l.report(problem(CodeTopology, at, "Endpoint on a worker", "%s is the address of worker %q, where no API server runs. Write a control plane's address, or one that leads to it.", addr, name))
+		}
+	}
+	for what, ps := range map[string][]netip.Prefix{"pods": l.c.Network.Pods, "services": l.c.Network.Services} {
+		if p, ok := overlapsAny(netip.PrefixFrom(addr, addr.BitLen()), ps); ok {
+			l.report(problem(CodeOverlap, at, "Endpoint inside the cluster's network", "%s lies in %s of %q, which exists only inside the cluster. Write an address that clients reach.", addr, p, what))
+		}
+	}
+}
+
+// checkRanges finds ranges that collide, are too small or of the wrong family.
+func (l *loader) checkRanges(t *clusterText) {
+	n := l.c.Network
+	near := l.where("network.pods", l.where("network.services", t.At))
+	for _, p := range n.Pods {
+		if s, ok := overlapsAny(p, n.Services); ok {
+			l.report(problem(CodeOverlap, near, "Pods and services overlap", "Pods have %s and services %s, so one address could mean two things. Choose ranges that share none.", p, s))
+		}
+		l.podRange(p, near)
+	}
+	for _, p := range n.Services {
+		l.serviceRange(p, l.where("network.services", t.At))
+	}
+	if !sameFamilies(n.Pods, n.Services) {
+		l.report(problem(CodeAddress, near, "Families differ", "Pods and services must have the same families in the same order: both IPv4, both IPv6, or one of each."))
+	}
+	for i, node := range l.c.Nodes {
+		if !node.Address.IsValid() {
+			continue
+		}
+		at := attrRange(t.Nodes[i].Address, t.Nodes[i].At)
+		one := netip.PrefixFrom(node.Address, node.Address.BitLen())
+		if p, ok := overlapsAny(one, n.Pods); ok {
+			l.report(problem(CodeOverlap, at, "Node inside the pods' range", "%s lies in %s, which pods get. Choose another range: network { pods = [\"…\"] }.", node.Address, p))
+		}
+		if p, ok := overlapsAny(one, n.Services); ok {
+			l.report(problem(CodeOverlap, at, "Node inside the services' range", "%s lies in %s, which services get. Choose another range: network { services = [\"…\"] }.", node.Address, p))
+		}
+		if node.Address.Is4() != n.Services[0].Addr().Is4() {
+			l.report(problem(CodeAddress, at, "Node of another family", "%s is not of the family of %s, the first services range, and the API server takes only one that is. List the nodes' family first.", node.Address, n.Services[0]))
+		}
+	}
+}
+
+// podRange checks what kubeadm and the controller manager do: each node takes
+// a /24 of IPv4 or a /64 of IPv6, out of at most 2^16.
+func (l *loader) podRange(p netip.Prefix, at hcl.Range) {
+	each := 24
+	if p.Addr().Is6() {
+		each = 64
+	}
+	room := each - p.Bits()
+	switch {
+	case room < 0:
+		l.report(problem(CodeAddress, at, "Pods' range too small", "Every node takes a /%d for its pods, and %s does not hold one. Write a larger range, as in /%d.", each, p, each-8))
+	case room > 16:
+		l.report(problem(CodeAddress, at, "Pods' range too large", "%s holds more than 65536 nodes' ranges of /%d, which Kubernetes refuses. Write /%d or smaller.", p, each, each-16))
+	case len(l.c.Nodes) > 1<<room:
+		l.report(problem(CodeAddress, at, "Pods' range too small", "Every node takes a /%d for its pods; %s holds %d of them, and there are %d nodes. Write a larger range.", each, p, 1<<room, len(l.c.Nodes)))
+	}
+}
+
+// serviceRange checks what kubeadm does: 2^20 addresses at most, 10 at least.
+func (l *loader) serviceRange(p netip.Prefix, at hcl.Range) {
+	switch host := p.Addr().BitLen() - p.Bits(); {
+	case host > 20:
+		l.report(problem(CodeAddress, at, "Services' range too large", "%s holds more than 2^20 addresses, which kubeadm refuses. Write /%d or smaller.", p, p.Addr().BitLen()-20))
+	case host < 4:
+		l.report(problem(CodeAddress, at, "Services' range too small", "%s holds fewer than the 10 addresses kubeadm asks for. Write /%d or larger.", p, p.Addr().BitLen()-4))
+	}
+}
+
+func sameFamilies(a, b []netip.Prefix) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Addr().Is4() != b[i].Addr().Is4() {
+			return false
+		}
+	}
+	return true
+}
+
+// attrRange is where an attribute's value is, or a place near it.
+func attrRange(a *hcl.Attribute, near hcl.Range) hcl.Range {
+	if a == nil {
+		return near
+	}
+	return a.Expr.Range()
+}

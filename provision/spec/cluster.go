@@ -1,0 +1,239 @@
+package spec
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// What a spec that says nothing else means, in generation 1 of the defaults.
+const (
+	generation        = 1
+	defaultKubernetes = "1.37.2"
+	defaultMinor      = 37
+	defaultAPIPort    = 6443
+	defaultSSHPort    = 22
+	defaultDNSDomain  = "cluster.local"
+	defaultMaxAge     = 366
+	defaultMaxBackup  = 10
+	defaultMaxSize    = 100
+)
+
+func defaultPods() []netip.Prefix     { return []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")} }
+func defaultServices() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("10.96.0.0/12")} }
+
+// cluster resolves the cluster block: each part by itself, then what only the
+// whole shows.
+func (l *loader) cluster(t *clusterText) {
+	l.c.Name = t.Name
+	l.from("name", t.NameRange)
+	l.label(item{t.Name, t.NameRange}, "cluster")
+
+	l.c.Defaults = generation
+	if n, ok := l.integer(t.Defaults, 1, 1<<30); ok {
+		l.from("defaults", t.Defaults.Range)
+		if n != generation {
+			l.report(problem(CodeRange, t.Defaults.Expr.Range(), "Unknown generation of defaults",
+				"This bulwark knows generation %d of the defaults. Write defaults = %d, or use a newer bulwark.", generation, generation))
+		}
+	}
+	l.version(t)
+	l.imageRepository(t)
+	l.later(t)
+
+	l.network(t.Network)
+	l.ssh(t.SSH)
+	l.firewall(t)
+	l.encryption(t.Encryption)
+	l.audit(t.Audit)
+	l.admission(t.Admission)
+	l.raw(t)
+	for _, n := range t.Nodes {
+		l.node(n)
+	}
+	l.endpoint(t)
+	l.checkNodes(t)
+	l.checkRanges(t)
+}
+
+func (l *loader) version(t *clusterText) {
+	l.c.Kubernetes, _ = cluster.ParseVersion(defaultKubernetes)
+	s, ok := l.str(t.Kubernetes)
+	if !ok {
+		return
+	}
+	l.from("kubernetes", t.Kubernetes.Range)
+	v, err := cluster.ParseVersion(s.value)
+	switch {
+	case err != nil:
+		l.report(problem(CodeChoice, s.at, "Not a version", "%s. Write all three numbers in quotes.", err))
+	case v.Major != 1 || v.Minor != defaultMinor:
+		l.report(problem(CodeNotYet, s.at, "Version not supported", "This bulwark builds Kubernetes 1.%d, and its settings are checked against that. Write %q.", defaultMinor, defaultKubernetes))
+	default:
+		l.c.Kubernetes = v
+	}
+}
+
+var repositoryPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
+
+func (l *loader) imageRepository(t *clusterText) {
+	s, ok := l.str(t.ImageRepository)
+	if !ok {
+		return
+	}
+	l.from("image_repository", t.ImageRepository.Range)
+	if len(s.value) > 255 || !repositoryPattern.MatchString(s.value) {
+		l.report(problem(CodeName, s.at, "Not an image repository",
+			"%q is not a registry and path such as registry.example.com:5000/k8s; write it without https:// and without a tag.", s.value))
+		return
+	}
+	l.c.ImageRepository = s.value
+}
+
+// later refuses the words that the language will have.
+func (l *loader) later(t *clusterText) {
+	const detail = "Profiles and their exceptions are not yet known in this version: bulwark's own defaults always hold. Remove this for now."
+	if t.Profiles != nil {
+		l.report(problem(CodeNotYet, t.Profiles.Range, "Profiles are not yet known", detail))
+	}
+	for _, w := range t.Waives {
+		l.report(problem(CodeNotYet, w.At, "Waivers are not yet known", detail))
+	}
+}
+
+func (l *loader) endpoint(t *clusterText) {
+	e := &l.c.Endpoint
+	e.Port = defaultAPIPort
+	if cps := l.c.ControlPlanes(); len(cps) > 0 && cps[0].Address.IsValid() {
+		e.Host = cps[0].Address.String()
+	}
+	if t.Endpoint == nil {
+		return
+	}
+	if s, ok := l.str(t.Endpoint.Host); ok {
+		l.from("endpoint.host", t.Endpoint.Host.Range)
+		if l.endpointHost(s) {
+			e.Host = s.value
+		}
+	}
+	if n, ok := l.integer(t.Endpoint.Port, 1, 65535); ok {
+		l.from("endpoint.port", t.Endpoint.Port.Range)
+		e.Port = uint16(n)
+	}
+}
+
+// endpointHost says whether clients and nodes could reach an API at a host.
+func (l *loader) endpointHost(s item) bool {
+	if addr, err := netip.ParseAddr(s.value); err == nil {
+		return l.usableAddress(addr, s, "endpoint")
+	}
+	if !l.dnsName(s, "endpoint host") {
+		return false
+	}
+	if s.value == "localhost" || strings.HasSuffix(s.value, ".localhost") {
+		l.report(problem(CodeTopology, s.at, "Endpoint is each machine itself",
+			"%q means another machine on every node. Write a name or an address that all nodes and clients reach.", s.value))
+		return false
+	}
+	return true
+}
+
+func (l *loader) encryption(t *encryptionText) {
+	e := &l.c.Encryption
+	e.Provider, e.Resources = "secretbox", []string{"secrets"}
+	if t == nil {
+		return
+	}
+	if s, ok := l.str(t.Provider); ok {
+		l.from("encryption.provider", t.Provider.Range)
+		switch s.value {
+		case "secretbox", "aescbc":
+			e.Provider = s.value
+		case "identity":
+			l.report(problem(CodeWeak, s.at, "Provider that does not encrypt", "\"identity\" stores Secrets as they are (CIS 1.2.28, V-274882). Write \"secretbox\" or \"aescbc\"."))
+		case "aesgcm":
+			l.report(problem(CodeWeak, s.at, "Provider that needs its key changed", "\"aesgcm\" is unsafe unless its key is changed every 200,000 writes, and CIS 1.2.28 does not accept it. Write \"secretbox\" or \"aescbc\"."))
+		case "kms":
+			l.report(problem(CodeNotYet, s.at, "Provider not yet known", "\"kms\" is not yet known in this version. Write \"secretbox\" or \"aescbc\"."))
+		default:
+			l.report(problem(CodeChoice, s.at, "Unknown provider", "%q is no provider.%s Write \"secretbox\" or \"aescbc\".", s.value, didYouMean(s.value, []string{"secretbox", "aescbc"})))
+		}
+	}
+	items, _ := l.list(t.Resources)
+	if t.Resources != nil {
+		l.from("encryption.resources", t.Resources.Range)
+	}
+	for _, r := range items {
+		name, group, _ := strings.Cut(r.value, ".")
+		switch {
+		case strings.Contains(r.value, "*"):
+			l.report(problem(CodeChoice, r.at, "Wildcard resource", "%q cannot be undone resource by resource. Name the resources, as in \"configmaps\" or \"widgets.example.com\".", r.value))
+		case len(validation.IsDNS1035Label(name)) > 0 || group != "" && len(validation.IsDNS1123Subdomain(group)) > 0 || strings.HasSuffix(r.value, "."):
+			l.report(problem(CodeName, r.at, "Not a resource", "%q is not an API resource such as \"configmaps\" or \"widgets.example.com\": plural, in small letters.", r.value))
+		default:
+			e.Resources = append(e.Resources, r.value)
+		}
+	}
+	slices.Sort(e.Resources)
+	e.Resources = slices.Compact(e.Resources)
+}
+
+func (l *loader) audit(t *auditText) {
+	l.c.Audit = cluster.Audit{MaxAge: defaultMaxAge, MaxBackup: defaultMaxBackup, MaxSize: defaultMaxSize}
+	if t == nil {
+		return
+	}
+	for _, s := range []struct {
+		attr   *hcl.Attribute
+		into   *int
+		lo, hi int
+		why    string
+	}{
+		{t.MaxAge, &l.c.Audit.MaxAge, 30, 36500, "days (CIS 1.2.17, V-242464)"},
+		{t.MaxBackup, &l.c.Audit.MaxBackup, 10, 10000, "files (CIS 1.2.18, V-242463)"},
+		{t.MaxSize, &l.c.Audit.MaxSize, 100, 100000, "megabytes (CIS 1.2.19, V-242462)"},
+	} {
+		n, ok := l.integer(s.attr, -1<<31, s.hi)
+		if !ok {
+			continue
+		}
+		l.from("audit."+s.attr.Name, s.attr.Range)
+		if n < s.lo {
+			l.report(problem(CodeWeak, s.attr.Expr.Range(), "Audit log kept too short", "%q is at least %d %s; the default is %d. A value of 0 would switch the limit off. Raise it or leave the line out.", s.attr.Name, s.lo, s.why, *s.into))
+			continue
+		}
+		*s.into = n
+	}
+}
+
+func (l *loader) admission(t *admissionText) {
+	a := &l.c.Admission
+	a.ExemptNamespaces = []string{"kube-system"}
+	if t == nil {
+		return
+	}
+	items, _ := l.list(t.ExemptNamespaces)
+	if t.ExemptNamespaces != nil {
+		l.from("admission.exempt_namespaces", t.ExemptNamespaces.Range)
+	}
+	for _, ns := range items {
+		if !l.label(ns, "namespace") {
+			continue
+		}
+		if ns.value == "default" {
+			l.report(caution(ns.at, "Namespace default is exempt", "Pods that name no namespace run in \"default\", and may then be privileged. Give the workload a namespace of its own and exempt that."))
+		}
+		a.ExemptNamespaces = append(a.ExemptNamespaces, ns.value)
+	}
+	slices.Sort(a.ExemptNamespaces)
+	a.ExemptNamespaces = slices.Compact(a.ExemptNamespaces)
+}
+
+func nodePath(name, attr string) string { return fmt.Sprintf("node.%s.%s", name, attr) }

@@ -1,0 +1,148 @@
+// Package verify asks a living cluster whether it is as hardened as its
+// settings say: by requests without credentials, by connections that must not
+// come through, by an object that must be refused, and by etcd's own bytes. It
+// reads no setting, and leaves nothing behind.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+)
+
+// The verdicts of a check. What could not be asked is unknown, never passed.
+const (
+	Pass    = "pass"
+	Fail    = "fail"
+	Unknown = "unknown"
+)
+
+// within is how long a connection that must not come through may take to.
+const within = 3 * time.Second
+
+// verifier gathers checks.
+type verifier struct {
+	c      *cluster.Cluster
+	hosts  map[string]host.Host
+	client *kube.Client
+	checks []apply.Check
+}
+
+// Cluster runs every check and answers with all of them, in a stable order.
+func Cluster(ctx context.Context, c *cluster.Cluster, hosts map[string]host.Host) ([]apply.Check, error) {
+	client, err := apply.Connect(ctx, c, hosts[c.ControlPlanes()[0].Name])
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	v := &verifier{c: c, hosts: hosts, client: client}
+	v.ready(ctx)
+	v.anonymous(ctx)
+	v.kubelets(ctx)
+	v.etcd(ctx)
+	v.admission(ctx)
+	v.encryption(ctx)
+	return v.checks, ctx.Err()
+}
+
+// add records a check: it passed when ok and err is nil.
+func (v *verifier) add(id, node, title, seen string, ok bool, err error) {
+	c := apply.Check{ID: id, Node: node, Title: title, Seen: seen, Verdict: Fail}
+	switch {
+	case err != nil:
+		c.Seen, c.Verdict = err.Error(), Unknown
+	case ok:
+		c.Verdict = Pass
+	}
+	v.checks = append(v.checks, c)
+}
+
+func (v *verifier) controlPlane() host.Host { return v.hosts[v.c.ControlPlanes()[0].Name] }
+
+// ready: every node is Ready.
+func (v *verifier) ready(ctx context.Context) {
+	look, err := v.client.Look(ctx, kube.Ask{})
+	for _, n := range v.c.Nodes {
+		seen := "not registered"
+		got, ok := look.Nodes[n.Name]
+		if ok {
+			seen = map[bool]string{true: "Ready", false: "not Ready"}[got.Ready] + ", " + got.KubeletVersion
+		}
+		v.add("node/ready", n.Name, "the node is Ready", seen, got.Ready, err)
+	}
+}
+
+// anonymous: without credentials only the health of the API can be asked for.
+func (v *verifier) anonymous(ctx context.Context) {
+	cp := v.c.ControlPlanes()[0]
+	ask := func(id, path string, want int, title string) {
+		got, err := kube.Anonymous(ctx, v.controlPlane(), apply.Server(v.c), path, v.client.CA())
+		v.add("anonymous/"+id, cp.Name, title, fmt.Sprintf("%s: %d", path, got), got == want, err)
+	}
+	ask("readyz", "/readyz", http.StatusOK, "health is answered without credentials")
+	const refused = "nothing else is"
+	ask("version", "/version", http.StatusUnauthorized, refused)
+	ask("api", "/api", http.StatusUnauthorized, refused)
+	ask("cluster-info", "/api/v1/namespaces/kube-public/configmaps/cluster-info", http.StatusUnauthorized, refused)
+}
+
+// kubelets: they prove who they are, refuse strangers, and only control planes
+// reach them.
+func (v *verifier) kubelets(ctx context.Context) {
+	for _, n := range v.c.Nodes {
+		address := v.address(n, 10250)
+		got, err := kube.Anonymous(ctx, v.controlPlane(), address, "/pods", v.client.CA())
+		v.add("kubelet/anonymous", n.Name, "the kubelet proves who it is, and refuses who does not", fmt.Sprintf("/pods: %d", got),
+			got == http.StatusUnauthorized, err)
+	}
+	for _, n := range v.c.Workers() {
+		other := v.other(n)
+		if other.Name == "" {
+			continue
+		}
+		v.closed(ctx, "kubelet/closed", n, v.address(other, 10250), "the kubelet of "+other.Name+" is closed to other nodes")
+	}
+}
+
+// etcd: workers do not reach it, and it refuses who shows no certificate.
+func (v *verifier) etcd(ctx context.Context) {
+	cp := v.c.ControlPlanes()[0]
+	for _, n := range v.c.Workers() {
+		v.closed(ctx, "etcd/closed", n, v.address(cp, 2379), "etcd is closed to workers")
+	}
+}
+
+// closed: a connection from a node must not come through.
+func (v *verifier) closed(ctx context.Context, id string, from cluster.Node, address, title string) {
+	reach, err := kube.Reachable(ctx, v.hosts[from.Name], address, within)
+	v.add(id, from.Name, title, fmt.Sprintf("tcp to %s: %s", address, reach), reach != kube.Open, err)
+}
+
+// admission: the cluster refuses a pod that could take its node over.
+func (v *verifier) admission(ctx context.Context) {
+	seen, refused, err := v.client.RefusesPrivileged(ctx, "default")
+	v.add("admission/privileged", "", "a privileged pod in default is refused", seen, refused, err)
+}
+
+func (v *verifier) address(n cluster.Node, port int) string {
+	return net.JoinHostPort(n.Address.String(), strconv.Itoa(port))
+}
+
+// other is any node but n, a worker where there is one.
+func (v *verifier) other(n cluster.Node) cluster.Node {
+	var found cluster.Node
+	for _, o := range v.c.Nodes {
+		if o.Name != n.Name && (found.Name == "" || o.Role == cluster.Worker) {
+			found = o
+		}
+	}
+	return found
+}
