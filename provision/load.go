@@ -7,7 +7,6 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
-	"github.com/bulwark-k8s/bulwark/provision/host/kind"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/spec"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -32,7 +31,7 @@ func Load(_ context.Context, in Input) (*Loaded, error) {
 
 // Format lays out HCL text as `bulwark fmt` does.
 func Format(src []byte, filename string) ([]byte, error) {
-	out, diags := spec.Format(src, filename)
+	out, diags := spec.Format(filename, src)
 	if diags.HasErrors() {
 		return nil, &spec.Error{Diags: diags, Files: spec.Files{filename: &hcl.File{Bytes: src}}}
 	}
@@ -52,7 +51,7 @@ func intended(ctx context.Context, in Input) (*cluster.Cluster, error) {
 	if !in.OnKind {
 		return loaded.Cluster, nil
 	}
-	return kind.Adapt(ctx, loaded.Cluster)
+	return adaptToKind(ctx, loaded.Cluster)
 }
 
 // wanted is what a cluster should have.

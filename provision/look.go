@@ -51,10 +51,10 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 
 // nodes looks at every machine, one execution each.
 func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
-	asks := map[string]observe.Ask{}
+	var asks []observe.Ask
 	for _, w := range l.wants {
 		if w.Node != "" {
-			asks[w.Node] = ask(w)
+			asks = append(asks, ask(w))
 		}
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))

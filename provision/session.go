@@ -12,7 +12,6 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
-	"github.com/bulwark-k8s/bulwark/provision/host/kind"
 	"github.com/bulwark-k8s/bulwark/provision/host/ssh"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
@@ -119,7 +118,7 @@ func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host
 
 func open(ctx context.Context, in Input, c *cluster.Cluster, n cluster.Node) (host.Host, error) {
 	if in.OnKind {
-		return kind.Connect(ctx, c, n)
+		return connectToKind(ctx, c, n)
 	}
 	return ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log})
 }

@@ -55,11 +55,14 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 		return err
 	}
 	return a.run(ctx, "apply", o.Output, func(ctx context.Context, v View) error {
-		return a.applySpec(ctx, v, o)
+		return a.applySpec(ctx, v, o, nextAfterApply(o.specOptions))
 	})
 }
 
-func (a *app) applySpec(ctx context.Context, v View, o applyOptions) (err error) {
+// applySpec looks, shows, asks, applies and verifies, and ends with what a
+// person is likely to want next.
+func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view.NextStep) (err error) {
+	v.Say("Looking at the nodes of %s.", o.Spec)
 	s, err := a.provision.Open(ctx, a.input(o.specOptions, o.machineOptions))
 	if err != nil {
 		return err
@@ -97,7 +100,7 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions) (err error)
 	if err = errors.Join(err, notPassed(checks)); err != nil {
 		return err
 	}
-	v.Next(nextAfterApply(o.specOptions))
+	v.Next(next)
 	return nil
 }
 

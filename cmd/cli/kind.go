@@ -87,15 +87,11 @@ func (a *app) kindCreate(ctx context.Context, o kindCreateOptions) error {
 		if err != nil {
 			return err
 		}
-		err = a.applySpec(ctx, v, applyOptions{specOptions: o.specOptions, machineOptions: m, AutoApprove: true})
-		if err != nil {
-			return err
-		}
-		v.Next([]view.NextStep{
+		apply := applyOptions{specOptions: o.specOptions, machineOptions: m, AutoApprove: true}
+		return a.applySpec(ctx, v, apply, []view.NextStep{
 			{Command: o.again("kubeconfig") + " --merge", Purpose: "adds the cluster to your kubeconfig"},
 			{Command: kindDeleteCommand(o.specOptions), Purpose: "removes the nodes"},
 		})
-		return nil
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // Ask puts a question to the person at the terminal. Only the whole word yes
 // is a yes; the end of input and everything else is a no.
 func (h *Human) Ask(ctx context.Context, in io.Reader, question string) (bool, error) {
-	h.err.write([]byte(sprintf("\n%s\n  Only \"yes\" is accepted: ", safe(h.err.paint(bold, question)))))
+	h.err.write([]byte(sprintf("\n%s\n  Only \"yes\" is accepted: ", h.err.paint(bold, question))))
 	type answer struct {
 		line string
 		err  error

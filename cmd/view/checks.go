@@ -9,7 +9,7 @@ import (
 // Applied says how a run of a plan ended.
 func (h *Human) Applied(r apply.Result) {
 	h.Finish()
-	h.out.linef("")
+	h.out.gap()
 	if len(r.Failed) == 0 && len(r.NotReached) == 0 {
 		h.out.linef("%s", h.out.paint(green, fmt.Sprintf("Applied: %s done.", count(len(r.Done), "step"))))
 		return
@@ -34,7 +34,7 @@ func (h *Human) Checks(all []apply.Check) {
 			passed++
 		}
 	}
-	h.out.linef("")
+	h.out.gap()
 	h.out.linef("%s", h.out.paint(bold, "Verified, by asking the cluster:"))
 	for _, c := range all {
 		first := fmt.Sprintf("%s  ", pad(c.Title, title))

@@ -20,7 +20,7 @@ type hinted interface {
 
 // fail shows the error a run ended with.
 func (h *Human) fail(err error) {
-	h.err.linef("")
+	h.err.gap()
 	for _, d := range refusals(err) {
 		h.Diagnostics(d)
 	}
@@ -47,7 +47,7 @@ func (h *Human) fail(err error) {
 func refusals(err error) []Diagnosis {
 	var out []Diagnosis
 	walk(err, func(e error) {
-		if r, ok := e.(*spec.Error); ok {
+		if r, ok := e.(*spec.Error); ok { //nolint:errorlint // walk unwraps
 			out = append(out, Diagnosis{Diags: r.Diags, Files: r.Files})
 		}
 	})
@@ -59,7 +59,7 @@ func refusals(err error) []Diagnosis {
 func headline(err error) string {
 	n, only := 0, true
 	walk(err, func(e error) {
-		switch x := e.(type) {
+		switch x := e.(type) { //nolint:errorlint // walk unwraps
 		case *spec.Error:
 			n += len(x.Diags.Errs())
 		case interface{ Unwrap() []error }, interface{ Unwrap() error }:
@@ -82,7 +82,7 @@ func walk(err error, visit func(error)) {
 		return
 	}
 	visit(err)
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // this is what unwraps
 	case interface{ Unwrap() error }:
 		walk(e.Unwrap(), visit)
 	case interface{ Unwrap() []error }:

@@ -93,7 +93,7 @@ func (h *Human) Next(steps []NextStep) {
 	for _, s := range steps {
 		width = max(width, len(Printable(s.Command)))
 	}
-	h.err.linef("")
+	h.err.gap()
 	h.err.linef("%s", h.err.paint(bold, "Next:"))
 	for _, s := range steps {
 		h.err.linef("  %s  %s", pad(s.Command, width), h.err.paint(dim, s.Purpose))

@@ -17,10 +17,10 @@ func (h *Human) Problems(all []provision.Problem) {
 		node = max(node, len([]rune(Printable(p.Node))))
 		check = max(check, len([]rune(Printable(p.Check))))
 	}
-	h.err.linef("")
+	h.err.gap()
 	h.err.linef("%s", h.err.paint(bold, fmt.Sprintf("  %s  %s  %s", pad("NODE", node), pad("CHECK", check), "WHAT WAS SEEN")))
 	for _, p := range all {
-		mark := safe(h.err.paint(red, "!"))
+		mark := h.err.paint(red, "!")
 		if p.Warning {
 			mark = h.err.paint(yellow, "~")
 		}
@@ -41,7 +41,7 @@ func (h *Human) Problems(all []provision.Problem) {
 			if i > 0 {
 				lead = "   "
 			}
-			h.err.linef("%s%s", pad("", len([]rune(first))), safe(h.err.paint(dim, lead+l)))
+			h.err.linef("%s%s", pad("", len([]rune(first))), h.err.paint(dim, lead+l))
 		}
 	}
 	h.err.linef("")

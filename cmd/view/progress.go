@@ -40,7 +40,7 @@ func (h *Human) Begin(p *plan.Plan) {
 		}
 	}
 	h.progress.Store(pr)
-	h.err.linef("")
+	h.err.gap()
 	if h.err.Live {
 		pr.stop, pr.stopped = make(chan struct{}), make(chan struct{})
 		go h.tick(pr)
@@ -92,7 +92,7 @@ func (h *Human) eventLine(pr *progress, e apply.Event, now time.Time) (safe, boo
 		return safe(sprintf("%s", h.err.paint(dim, "start "+title))), h.verbose
 	case apply.Done:
 		// On a live terminal the node's own line tells it, a scroll of all would bury the rest.
-		return safe(sprintf("%s%s  %s", pr.counter(), title, h.err.paint(dim, pr.took(e.Step.ID, now)))), !h.err.Live || h.verbose
+		return safe(sprintf("%s%s  %s", pr.counter(), title, h.err.paint(dim, pr.took(e.Step.ID, now)))), !h.err.Live || h.verbose || pr.find(e.Step) == nil
 	case apply.Failed:
 		if e.Err != nil {
 			title += ": " + firstLine(e.Err.Error())

@@ -16,6 +16,8 @@ type Stream struct {
 	mu  sync.Mutex
 	w   io.Writer
 	err error
+	// used is true once something was written.
+	used bool
 }
 
 // NewStream wraps a writer.
@@ -28,6 +30,16 @@ func (s *Stream) Err() error {
 	return s.err
 }
 
+// gap separates what follows from what was written before, if anything was.
+func (s *Stream) gap() {
+	s.mu.Lock()
+	used := s.used
+	s.mu.Unlock()
+	if used {
+		s.write([]byte("\n"))
+	}
+}
+
 // write puts bytes out as they are.
 func (s *Stream) write(b []byte) {
 	s.mu.Lock()
@@ -35,6 +47,7 @@ func (s *Stream) write(b []byte) {
 	if s.err != nil {
 		return
 	}
+	s.used = true
 	_, s.err = s.w.Write(b)
 }
 

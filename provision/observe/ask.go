@@ -82,13 +82,15 @@ func (a Ask) encode(nonce string) ([]byte, error) {
 		if !keyPattern.MatchString(k) || strings.Contains(k, "//") {
 			return nil, fmt.Errorf("%q is not a sysctl key", k)
 		}
-		fmt.Fprintf(&b, "sysctl %s\n", sysctlPath(k))
+		fmt.Fprintf(&b, "sysctl %s\n", script.SysctlPath(k))
 	}
 	for _, m := range a.Modules {
 		if !modulePattern.MatchString(m) {
 			return nil, fmt.Errorf("%q is not a kernel module's name", m)
 		}
-		fmt.Fprintf(&b, "module %s\n", strings.ReplaceAll(m, "-", "_"))
+		name := strings.ReplaceAll(m, "-", "_")
+		// Files of modules are named with either.
+		fmt.Fprintf(&b, "module %s %s\n", name, strings.ReplaceAll(name, "_", "[-_]"))
 	}
 	for _, u := range a.Units {
 		if !unitPattern.MatchString(u) {
@@ -101,12 +103,6 @@ func (a Ask) encode(nonce string) ([]byte, error) {
 	}
 	b.WriteString(script.End + "\n")
 	return b.Bytes(), nil
-}
-
-// sysctlPath is the path under /proc/sys of a key: dots become slashes, and a
-// slash, which stands for a dot inside a name, becomes one.
-func sysctlPath(key string) string {
-	return strings.NewReplacer(".", "/", "/", ".").Replace(key)
 }
 
 // cleanPath refuses what is not one absolute, plain path below the root.

@@ -150,7 +150,7 @@ func (r *reading) miss(name, why string) {
 // asked turns a name as look.sh knows it into the name it was asked by.
 func (r *reading) asked(name string) string {
 	for _, k := range r.ask.Sysctls {
-		if name == "sysctl "+sysctlPath(k) {
+		if name == "sysctl "+script.SysctlPath(k) {
 			return k
 		}
 	}

@@ -40,7 +40,7 @@ func lines(data []byte) iter.Seq[string] {
 func (r *reading) sysctls(f script.Frame) error {
 	asked := map[string]string{}
 	for _, k := range r.ask.Sysctls {
-		asked["/proc/sys/"+sysctlPath(k)] = k
+		asked["/proc/sys/"+script.SysctlPath(k)] = k
 	}
 	for line := range lines(f.Data) {
 		p, value, _ := strings.Cut(line, ":")

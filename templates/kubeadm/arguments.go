@@ -56,11 +56,9 @@ func staticPods(cc kubeadmapi.ClusterConfiguration, endpoint *kubeadmapi.APIEndp
 	cc.APIServer.ExtraArgs = slices.DeleteFunc(slices.Clone(extra), func(a kubeadmapi.Arg) bool {
 		return a.Name != "authorization-config"
 	})
-	// Not nil, which would mean the proxy variables of this process.
-	env := []kubeadmapi.EnvVar{}
 
 	out := map[string][]string{}
-	for name, pod := range controlplane.GetStaticPodSpecs(&cc, endpoint, env) {
+	for name, pod := range controlplane.GetStaticPodSpecs(&cc, endpoint, []kubeadmapi.EnvVar{}) {
 		var argv []string
 		for _, a := range pod.Spec.Containers[0].Command[1:] {
 			argv = append(argv, strings.ReplaceAll(a, nowhere, PKIDir))

@@ -37,7 +37,7 @@ func TestReload(t *testing.T) {
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
-				if i < 20 {
+				if i < 5 {
 					failed <- fmt.Errorf("replaced only %d times", i)
 				}
 				return

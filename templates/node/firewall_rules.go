@@ -112,7 +112,7 @@ func guards(c *cluster.Cluster) []rule {
 	return out
 }
 
-// loopback is for kind: Docker's resolver lives on 127.0.0.11 and kind's node
+// loopback is for kind, whose nodes have the same table: Docker's resolver lives on 127.0.0.11 and kind's node
 // image translates the queries of pods to it. From outside, nobody reaches
 // 127.0.0.0/8; the rule matches only what was translated on this machine.
 func loopback() []rule {

@@ -181,7 +181,7 @@ func helperProbe() {
 		os.Exit(1)
 	}
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, 64)
+	slots := make(chan struct{}, 200)
 	for i := range probes {
 		wg.Go(func() {
 			slots <- struct{}{}

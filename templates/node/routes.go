@@ -59,7 +59,7 @@ func RoutesFile(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 // those that are no longer in the file. It tries until the network is there,
 // since not every machine has a unit that knows when that is; and it follows
 // systemd-networkd, which on its own restart removes routes it did not make
-// (networkd.conf(5), ManageForeignRoutes).
+// (networkd.conf(5), ManageForeignRoutes). Trying again wants systemd 244.
 func RoutesUnit() []byte {
 	proto := strconv.Itoa(RouteProtocol)
 	return []byte(header + `[Unit]

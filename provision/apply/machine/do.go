@@ -125,7 +125,7 @@ func encode(nonce string, ops []Op) []byte {
 		case RemoveTree:
 			line(o.Path)
 		case WriteSysctl:
-			line(strings.ReplaceAll(o.Key, ".", "/"), strings.Join(strings.Fields(o.Value), " "))
+			line(script.SysctlPath(o.Key), strings.Join(strings.Fields(o.Value), " "))
 		case LoadModule:
 			line(strings.ReplaceAll(o.Key, "-", "_"))
 		case DoUnit:

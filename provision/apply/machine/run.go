@@ -66,7 +66,7 @@ func Attach(ctx context.Context, h host.Host, id string) (state.Run, error) {
 // that did not.
 func Forget(ctx context.Context, h host.Host, id string) error {
 	nonce := script.Nonce()
-	_, err := exec(ctx, h, runProgram(), nonce, encodeRun(nonce, id, "forget", nil, RunOptions{}))
+	_, err := exec(ctx, h, runProgram(), nonce, encodeRun(nonce, id, "forget", "", nil, RunOptions{}))
 	return err
 }
 
@@ -75,7 +75,7 @@ func runProgram() host.Program { return host.Program{Name: "run", Text: script.R
 // wait runs or attaches, over as many connections as it takes, and forgets the
 // run once its result is here.
 func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts RunOptions) (state.Run, error) {
-	conn := h
+	conn, call := h, script.Nonce()
 	defer func() {
 		if conn != h {
 			conn.Close()
@@ -83,7 +83,7 @@ func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts
 	}()
 	for attempt := 0; ; attempt++ {
 		nonce := script.Nonce()
-		frames, err := exec(ctx, conn, runProgram(), nonce, encodeRun(nonce, id, mode, argv, opts))
+		frames, err := exec(ctx, conn, runProgram(), nonce, encodeRun(nonce, id, mode, call, argv, opts))
 		if err == nil {
 			run, err := result(h, id, frames)
 			if err != nil {
@@ -126,15 +126,16 @@ func reconnect(ctx context.Context, h host.Host, attempt int) (host.Host, error)
 	return h.Fresh(ctx)
 }
 
-// encodeRun writes a request as run.sh reads it.
-func encodeRun(nonce, id, mode string, argv []string, opts RunOptions) []byte {
+// encodeRun writes a request as run.sh reads it. call names one call of Run over
+// all its connections: what it started it does not start again.
+func encodeRun(nonce, id, mode, call string, argv []string, opts RunOptions) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", nonce, mode, script.RunUnit(id))
 	if mode == "start" {
 		seconds := max(1, int(opts.Timeout.Seconds()))
 		runner := script.Runner()
 		list := strings.Join(argv, "\n") + "\n"
-		fmt.Fprintf(&b, "%d\n%s\n%d\n%s%d\n%s", seconds, state.SHA256([]byte(list)), len(runner), runner, len(list), list)
+		fmt.Fprintf(&b, "%d\n%s\n%s\n%d\n%s%d\n%s", seconds, call, state.SHA256([]byte(list)), len(runner), runner, len(list), list)
 	}
 	return b.Bytes()
 }

@@ -130,7 +130,7 @@ func TestAgent(t *testing.T) {
 	config := func(extra ...string) ssh.Options {
 		o := options(t, s, s.KnownHost("ed25519"), extra...)
 		b, _ := os.ReadFile(o.ConfigFile)
-		b = []byte(strings.NewReplacer("IdentityAgent none\n", "", "IdentityFile "+s.Key+"\n", "").Replace(string(b)))
+		b = []byte(strings.Replace(string(b), "IdentityAgent none\nIdentityFile "+s.Key+"\n", "", 1))
 		if err := os.WriteFile(o.ConfigFile, b, 0o600); err != nil {
 			t.Fatal(err)
 		}

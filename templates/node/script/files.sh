@@ -64,15 +64,15 @@ enter() {
 # look_at sets $there: none, file, dir, link or special.
 look_at() {
   if [ -L "./$name" ]; then
-    there=link
+    there='link'
   elif [ -f "./$name" ]; then
-    there=file
+    there='file'
   elif [ -d "./$name" ]; then
-    there=dir
+    there='dir'
   elif [ -e "./$name" ]; then
-    there=special
+    there='special'
   else
-    there=none
+    there='none'
   fi
 }
 
@@ -108,19 +108,20 @@ as_wanted() {
 }
 
 # give NAME gives it $owner and $mode. In that order: a change of owner takes
-# special bits away.
+# special bits away. The zeros make chmod take them away from directories too.
 give() {
   why=$(chown -h "$owner" "./$1" 2>&1) || fail failed "$why"
-  why=$(chmod "$mode" "./$1" 2>&1) || fail failed "$why"
+  why=$(chmod "00$mode" "./$1" 2>&1) || fail failed "$why"
+  as_wanted "$1" || fail failed "it came to have mode $a_mode and owner $a_user:$a_group"
 }
 
-# report WORD answers for the file at $dir/$name, read back.
+# report WORD [DIGEST] answers for the file at $dir/$name, read back.
 report() {
-  path=${dir%/}/$name
-  line=$(stat -c %f/%s/%u/%g/%U/%G%n "$path" 2>&1) || fail failed "$line"
+  line=$(stat -c %f/%s/%u/%g/%U/%G%n "${dir%/}/$name" 2>&1) || fail failed "$line"
   look_at
   sum=
   [ "$there" != file ] || digest "./$name"
+  [ -z "${2:-}" ] || [ "$sum" = "$2" ] || fail failed 'something else changed it at the same moment'
   frame 'done' 0 "$1$nl$line$nl$sum"
 }
 
@@ -196,17 +197,14 @@ already() {
   fi
 }
 
-# install WANT moves the filled stage into place.
+# install_stage WANT moves the filled stage into place.
 install_stage() {
-  want=$1
   digest "$stage"
-  [ "$sum" = "$want" ] || fail failed "only part of it arrived, or it was damaged on the way"
+  [ "$sum" = "$1" ] || fail failed 'only part of it arrived, or it was damaged on the way'
   give "$stage"
   sync "$stage" 2>/dev/null || sync
   why=$(mv -f "$stage" "./$name" 2>&1) || fail failed "$why"
   stage=
   synced=$synced$dir$nl
-  as_wanted "$name" || fail failed "it came to have mode $a_mode and owner $a_user:$a_group"
-  report changed
-  [ "$sum" = "$want" ] || fail failed "something else changed it at the same moment"
+  report changed "$1"
 }

@@ -189,24 +189,24 @@ look_sysctls() {
   done
 }
 
-# look_modules NAME... (with underscores) : loaded, or built into the kernel.
+# look_modules "NAME PATTERN"... (with underscores) : loaded, or built into the kernel.
 look_modules() {
   builtin=/lib/modules/$(uname -r)/modules.builtin
   out=
   for m in "$@"; do
-    pattern=$(echo "$m" | sed 's/_/[-_]/g')
-    if [ -d "/sys/module/$m" ]; then
+    pattern=${m#* }
+    m=${m%% *}
+    if [ -d "/sys/module/$m" ] || grep -qw "$m" /proc/filesystems 2>/dev/null; then
       out="$out$m yes$nl"
-    elif [ -r "$builtin" ] && grep -q "/$pattern\.ko" "$builtin"; then
-      out="$out$m yes$nl"
-    elif grep -qw "$m" /proc/filesystems 2>/dev/null; then
-      out="$out$m yes$nl"
-    elif [ -r "$builtin" ]; then
-      out="$out$m no$nl"
-    else
-      # Built-in code need not show under /sys.
-      unread "module $m" 1 "it is not loaded, and $builtin, which would say whether it is built in, is not there"
+      continue
     fi
+    why=$(grep -q "/$pattern\.ko" "$builtin" 2>&1)
+    case $? in
+    0) out="$out$m yes$nl" ;;
+    1) out="$out$m no$nl" ;;
+    # Built-in code need not show under /sys.
+    *) unread "module $m" 1 "it is not loaded, and whether it is built in cannot be read: $why" ;;
+    esac
   done
   frame modules 0 "$out"
 }

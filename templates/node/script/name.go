@@ -24,3 +24,9 @@ func RunUnit(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return "bulwark-" + strings.Trim(slug.String()+"-", "-") + "-" + hex.EncodeToString(sum[:4])
 }
+
+// SysctlPath is the path under /proc/sys of a key: dots become slashes, and a
+// slash, which stands for a dot inside a name, becomes a dot.
+func SysctlPath(key string) string {
+	return strings.NewReplacer(".", "/", "/", ".").Replace(key)
+}

@@ -1,0 +1,25 @@
+# What a transient unit executes: the command whose arguments are the lines of
+# DIRECTORY/argv. Its output is kept there, the first half megabyte and the
+# last of the rest; its status appears there, whole, when all is written.
+set -u
+here=$1
+cd /
+# Only its argument list decides what is run: nothing here is ever code.
+set --
+while IFS= read -r word; do
+  set -- "$@" "$word"
+done <"$here/argv"
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+HOME=/root
+LC_ALL=C
+export PATH HOME LC_ALL
+: >"$here/began"
+{
+  "$@" </dev/null
+  echo $? >"$here/status"
+} 2>&1 | {
+  umask 077
+  head -c 524288 >"$here/out"
+  tail -c 65536 >"$here/rest"
+}
+mv "$here/status" "$here/exit"

@@ -1,0 +1,34 @@
+# bulwark's own commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := bin/bulwark
+QUICKSTART := examples/quickstart
+
+.PHONY: help build up down test e2e bench lint
+
+help: ## Lists what there is to make.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Builds bin/bulwark.
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/bulwark
+
+up: ## A hardened cluster on kind from examples/quickstart, and what was verified of it.
+	@e2e/up.sh $(QUICKSTART)
+
+down: ## Takes away all that `make up` made.
+	@e2e/up.sh --down $(QUICKSTART)
+
+test: ## All tests, with real sshd, one cluster over SSH and one on kind.
+	@e2e/test.sh
+
+e2e: ## The whole fault matrix; writes docs/faults.md.
+	@e2e/test.sh --matrix
+
+bench: ## Figures, side by side in one run; writes docs/benchmarks.md.
+	@e2e/test.sh --bench
+
+lint: ## gofmt, vet, shellcheck, and golangci-lint where it is installed.
+	@e2e/lint.sh

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The README's test command. Builds what is missing first: the lab's images.
+# Without rights on a Docker daemon the tests that need machines do not run,
+# and the last line says so; with BULWARK_E2E=required that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=${1:-test}
+e2e/packages.sh
+not_run=
+if [ "$(id -u)" -eq 0 ] || docker info >/dev/null 2>&1; then
+  e2e/lab/build.sh
+else
+  not_run='NOT RUN: tests that need machines, since this user has no rights on a Docker daemon (see docs/testing.md)'
+fi
+
+case $mode in
+test) go test -timeout 25m ./... ;;
+--matrix) BULWARK_MATRIX=1 go test -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
+--bench) go test -count 1 -timeout 2h -run '^$' -bench . -benchtime 1x ./... ;;
+*) echo "usage: e2e/test.sh [--matrix|--bench]" >&2; exit 64 ;;
+esac
+
+if [ -n "$not_run" ]; then
+  echo "$not_run"
+  [ "${BULWARK_E2E:-}" != required ] || exit 1
+fi

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Behind `make up` and `make down`: a hardened cluster on kind from a spec.
+# kind's own node image where a registry answers, the lab's where none does.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ "${1:-}" = --down ]; then
+  exec bin/bulwark kind delete "$2"
+fi
+spec=$1
+if [ "$(id -u)" -ne 0 ] && ! docker info >/dev/null 2>&1; then
+  echo 'NOT RUN: this needs root, or rights on a Docker daemon'
+  exit 1
+fi
+e2e/packages.sh
+e2e/lab/docker.sh
+
+image=
+default=$(go list -f '{{.Dir}}' -m sigs.k8s.io/kind)/pkg/apis/config/defaults/image.go
+default=$(sed -n 's/^const Image = "\(.*\)"/\1/p' "$default")
+if docker image inspect "$default" >/dev/null 2>&1 || timeout 20 docker pull -q "$default" >/dev/null 2>&1; then
+  echo "node image: $default"
+else
+  echo 'node image: from source, since no registry answers (15 minutes the first time, then seconds)'
+  e2e/lab/build.sh
+  image=bulwark-lab/node:$(e2e/lab/build.sh --key)
+fi
+echo 'building bulwark (5 minutes the first time, then seconds)'
+make -s build
+exec bin/bulwark kind create "$spec" --auto-approve ${image:+--image "$image"}

@@ -1,0 +1,288 @@
+package cluster
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WeakensError says why a raw setting is refused.
+type WeakensError struct {
+	Setting Setting
+	// Given is the value that was refused, as it was written.
+	Given string
+	// Why completes the sentence "apiserver profiling = true …".
+	Why string
+}
+
+// Error names the hardened value, the controls that ask for it, and what to do.
+func (e *WeakensError) Error() string {
+	s := e.Setting
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s = %s %s", s.Component, s.Key, e.Given, e.Why)
+	if len(s.Refs) > 0 {
+		fmt.Fprintf(&b, " (%s)", strings.Join(s.Refs, ", "))
+	}
+	switch {
+	case s.Rule == Fixed && s.Use == "":
+		fmt.Fprintf(&b, "; leave the line out")
+	case s.Rule == Fixed || s.Rule == Forbidden:
+		fmt.Fprintf(&b, "; leave the line out: %s", s.Use)
+	case s.Use != "":
+		fmt.Fprintf(&b, ": %s; leave the line out, or write a value that is as strict", s.Use)
+	default:
+		fmt.Fprintf(&b, "; leave the line out, or write a value that is as strict")
+	}
+	return b.String()
+}
+
+// Check says why a raw setting is refused, or nil: for a value that is as
+// strict as the hardened one or stricter, and for a key that hardens nothing.
+// Values of arguments are strings; those of configuration files decoded JSON.
+func Check(component, key string, value any) error {
+	_, err := Merge(component, key, value)
+	return err
+}
+
+// Merge is what a raw setting comes to beside the hardened one: the stricter
+// of the two, or both together where they add up.
+func Merge(component, key string, value any) (any, error) {
+	if err := spelling(component, key); err != nil {
+		return nil, err
+	}
+	if s, ok := value.(string); ok && strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f || r == 0x2028 || r == 0x2029 }) {
+		return nil, fmt.Errorf("%s %s holds a new line or another control character; write it in one line", component, key)
+	}
+	s, ok := Lookup(component, key)
+	if !ok {
+		return value, nil
+	}
+	return s.merge(value)
+}
+
+var (
+	argName   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	fieldName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+)
+
+// spelling refuses other ways to write a key: components take --token_auth_file
+// for --token-auth-file, and it would pass as unknown.
+func spelling(component, key string) error {
+	if isConfig(component) {
+		if !fieldName.MatchString(key) {
+			return fmt.Errorf("%q is no field of %s; fields have plain letters and digits", key, component)
+		}
+		for _, s := range settingsOf(component) {
+			if s.Key != key && strings.EqualFold(s.Key, key) {
+				return fmt.Errorf("%q is no field of %s; did you mean %q?", key, component, s.Key)
+			}
+		}
+		return nil
+	}
+	name, _, _ := strings.Cut(key, ".") // a gate behind it is spelt as it is
+	if !argName.MatchString(name) {
+		return fmt.Errorf("%q is no argument of %s; write it in small letters, with - between words and none in front, as in %q", key, component, "request-timeout")
+	}
+	return nil
+}
+
+func isConfig(component string) bool { return component == CompKubelet || component == CompKubeProxy }
+
+// merge applies the setting's rule.
+func (s Setting) merge(value any) (any, error) {
+	given := written(value)
+	refuse := func(format string, args ...any) (any, error) {
+		return nil, &WeakensError{Setting: s, Given: given, Why: fmt.Sprintf(format, args...)}
+	}
+	switch s.Rule {
+	case Forbidden:
+		return refuse("is never allowed")
+	case Fixed:
+		if s.Value != nil && written(s.Value) == given {
+			return value, nil
+		}
+		if s.Value == nil {
+			return refuse("is not the spec's to set")
+		}
+		return refuse("cannot be changed from %s", written(s.Value))
+	case TrueWins, FalseWins:
+		b, ok := s.boolean(value)
+		if !ok {
+			return refuse("is neither true nor false")
+		}
+		if b != (s.Rule == TrueWins) {
+			return refuse("weakens the hardened %s", written(s.Value))
+		}
+		return value, nil
+	case Minimum, Maximum, Between:
+		return s.number(value, refuse)
+	case Ordered:
+		at, floor := slices.Index(s.Levels, given), slices.Index(s.Levels, written(s.Value))
+		if at < 0 {
+			return refuse("is none of %s", strings.Join(s.Levels[floor:], ", "))
+		}
+		if at < floor {
+			return refuse("weakens the hardened %s", written(s.Value))
+		}
+		return value, nil
+	case Union, Intersection:
+		return s.list(value, refuse)
+	case Pairs:
+		return value, s.pairs(given)
+	}
+	return value, nil // Free
+}
+
+type refusal func(format string, args ...any) (any, error)
+
+func (s Setting) number(value any, refuse refusal) (any, error) {
+	n, ok := s.count(value)
+	low, high := s.Low, s.High
+	switch s.Rule {
+	case Minimum:
+		low, high = s.Value.(int64), 1<<62
+	case Maximum:
+		low, high = 1, s.Value.(int64)
+	}
+	show := func(n int64) string {
+		if s.isTime() {
+			return time.Duration(n).String()
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	switch {
+	case !ok && s.isTime():
+		return refuse("is no time such as 5m")
+	case !ok:
+		return refuse("is no whole number")
+	case n < low || n > high:
+		if high == 1<<62 {
+			return refuse("must be at least %s", show(low))
+		}
+		return refuse("must lie between %s and %s", show(low), show(high))
+	}
+	return value, nil
+}
+
+// isTime says whether the bounds are times: no count goes that high.
+func (s Setting) isTime() bool { return s.High >= int64(time.Second) }
+
+func (s Setting) count(value any) (int64, bool) {
+	if s.isTime() {
+		text, ok := value.(string)
+		d, err := time.ParseDuration(text)
+		return int64(d), ok && err == nil
+	}
+	switch v := value.(type) {
+	case int64:
+		return v, true
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return n, err == nil && !isConfig(s.Component)
+	}
+	return 0, false
+}
+
+func (s Setting) boolean(value any) (is, ok bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case string:
+		b, err := strconv.ParseBool(v) // as the flags read it: "T" and "1" too
+		return b, err == nil && !isConfig(s.Component)
+	}
+	return false, false
+}
+
+func (s Setting) list(value any, refuse refusal) (any, error) {
+	var have []string
+	switch v := value.(type) {
+	case string:
+		if isConfig(s.Component) {
+			return refuse("is no list")
+		}
+		for _, e := range strings.Split(v, ",") {
+			if e = strings.TrimSpace(e); e != "" {
+				have = append(have, e)
+			}
+		}
+	case []any:
+		for _, e := range v {
+			have = append(have, written(e))
+		}
+	default:
+		return refuse("is no list")
+	}
+	ours := s.Value.([]string)
+	if s.Rule == Union {
+		for _, e := range have {
+			if slices.Contains(s.Never, e) {
+				return refuse("has %s, which is never allowed", e)
+			}
+		}
+		var more []string
+		for _, e := range have {
+			if !slices.Contains(ours, e) && !slices.Contains(more, e) {
+				more = append(more, e)
+			}
+		}
+		return s.likeGiven(value, slices.Concat(ours, more)), nil
+	}
+	for _, e := range have {
+		if !slices.Contains(ours, e) {
+			if len(ours) == 0 {
+				return refuse("has %s, and the hardened list is empty", e)
+			}
+			return refuse("has %s, which is none of %s", e, strings.Join(ours, ", "))
+		}
+	}
+	if len(have) == 0 && s.Written {
+		return refuse("is empty, which leaves the choice to the component")
+	}
+	return value, nil
+}
+
+// likeGiven is a list in the form the value had: joined for an argument.
+func (s Setting) likeGiven(value any, list []string) any {
+	if _, ok := value.(string); ok {
+		return strings.Join(list, ",")
+	}
+	out := make([]any, len(list))
+	for i, e := range list {
+		out[i] = e
+	}
+	return out
+}
+
+// pairs checks each part of "A=true,B=false" as a setting of its own.
+func (s Setting) pairs(given string) error {
+	for _, pair := range strings.Split(given, ",") {
+		name, value, has := strings.Cut(strings.TrimSpace(pair), "=")
+		if !has {
+			value = "true" // as runtime-config reads a name alone
+		}
+		if sub, ok := Lookup(s.Component, s.Key+"."+strings.TrimSpace(name)); ok {
+			if _, err := sub.merge(strings.TrimSpace(value)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// written is a value as an argument or a sentence shows it.
+func written(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []string:
+		return strings.Join(v, ",")
+	}
+	return fmt.Sprint(v)
+}
+
+// Arg is the hardened value as a command line argument holds it.
+func (s Setting) Arg() string { return written(s.Value) }
