@@ -173,8 +173,8 @@ func (ru *run) execute(ctx context.Context, steps []plan.Step) bool {
 			ru.emit(Event{Kind: Done, Step: s})
 			o.ok = true
 		} else if i == done && err != nil {
-			err = fmt.Errorf("%s: %w", s.ID, err)
 			ru.emit(Event{Kind: Failed, Step: s, Err: err, Text: err.Error()})
+			err = fmt.Errorf("%s: %w", s.ID, err)
 			ru.mu.Lock()
 			ru.errs = append(ru.errs, err)
 			ru.failed[s.ID] = true

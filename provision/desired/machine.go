@@ -12,12 +12,14 @@ import (
 // now. The kubelet refuses to start without them.
 func (b *builder) kernel() error {
 	if text := node.ModulesFile(b.c); text != nil {
+		b.dir("/etc/modules-load.d", 0o755, root)
 		b.file(node.ModulesPath, 0o600, text, "defaults")
 		for _, m := range node.Modules(b.c) {
 			b.add(state.Fact{ID: b.id("module", m.Name), Title: "kernel module " + m.Name, Why: m.Why, Module: &m})
 		}
 	}
 	if text := node.SysctlFile(b.c, b.n); text != nil {
+		b.dir("/etc/sysctl.d", 0o755, root)
 		b.file(node.SysctlPath, 0o600, text, "defaults")
 		for _, s := range node.Sysctls(b.c, b.n) {
 			b.add(state.Fact{ID: b.id("sysctl", s.Key), Title: s.Key + " = " + s.Value, Why: s.Why, Sysctl: &s})
@@ -76,6 +78,7 @@ func (b *builder) kubeletUnit() error {
 
 // account is who etcd runs as.
 func (b *builder) account() error {
+	b.dir("/etc/sysusers.d", 0o755, root)
 	b.file(node.AccountPath, 0o644, node.EtcdAccount(), "defaults")
 	b.file(node.AccountUnitPath, 0o600, node.AccountUnit(), "defaults")
 	b.unit(node.AccountUnitName, "the account etcd runs as", "defaults")

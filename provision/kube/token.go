@@ -122,7 +122,9 @@ func (c *Client) DeleteTokens(ctx context.Context, prefix string) error {
 
 // DeleteJoinTokens deletes every token that was made for joining, by bulwark or
 // by the kubeadm it ran; see [state.JoinToken].
-func (c *Client) DeleteJoinTokens(ctx context.Context) error { return c.deleteTokens(ctx, state.JoinToken) }
+func (c *Client) DeleteJoinTokens(ctx context.Context) error {
+	return c.deleteTokens(ctx, state.JoinToken)
+}
 
 func (c *Client) deleteTokens(ctx context.Context, match func(description string) bool) error {
 	tokens, err := c.Tokens(ctx)

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,7 +64,7 @@ func (r *reading) fact(f script.Frame) error {
 		return r.space(f.Data)
 	case "ss":
 		r.listeners(f.Data)
-	case "proctcp":
+	case "proctcp", "proctcp6":
 		r.procListeners(f.Data)
 	case "addresses":
 		r.addresses(f.Data)
@@ -187,129 +186,6 @@ func countCPUs(list string) int {
 		}
 	}
 	return n
-}
-
-// space reads "magic blocks blocksize freeinodes inodes asked existing" for
-// the cgroup mount and for each directory.
-func (r *reading) space(data []byte) error {
-	const cgroup2 = "63677270"
-	facts := &r.node.Facts
-	for line := range lines(data) {
-		words := strings.Fields(line)
-		if len(words) != 6 {
-			return fmt.Errorf("%s is not what stat was asked for", Printable(line))
-		}
-		blocks, err1 := strconv.ParseInt(words[1], 10, 64)
-		size, err2 := strconv.ParseInt(words[2], 10, 64)
-		inodes, err3 := strconv.ParseInt(words[3], 10, 64)
-		total, err4 := strconv.ParseInt(words[4], 10, 64)
-		dir := words[5]
-		if err1 != nil || err2 != nil || err3 != nil || err4 != nil || blocks < 0 || size < 0 || inodes < 0 || blocks > 1<<50 || size > 1<<24 {
-			r.miss("Free", fmt.Sprintf("%s: stat says %.100q", Printable(dir), line))
-			continue
-		}
-		if dir == "/sys/fs/cgroup" {
-			facts.Cgroup = 1
-			if words[0] == cgroup2 {
-				facts.Cgroup = 2
-			}
-			continue
-		}
-		if !slices.Contains(spaceDirs(), dir) {
-			return fmt.Errorf("the space of %s, which nobody asked for", Printable(dir))
-		}
-		facts.Free[dir] = blocks * size
-		// Some file systems make inodes as they need them, and count none.
-		if total > 0 {
-			facts.FreeInodes[dir] = inodes
-		}
-	}
-	return nil
-}
-
-// spaceDirs are the directories whose space is read, in look.sh's order.
-func spaceDirs() []string {
-	return []string{"/", "/var", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/containerd", "/var/log", "/etc"}
-}
-
-var holder = regexp.MustCompile(`\(\("([^"]{1,100})"`)
-
-// listeners reads "LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",…".
-func (r *reading) listeners(data []byte) {
-	for line := range lines(data) {
-		words := strings.Fields(line)
-		if len(words) < 4 {
-			continue
-		}
-		_, port, ok := cutLast(words[3], ":")
-		n, err := strconv.ParseUint(port, 10, 16)
-		if !ok || err != nil || n == 0 {
-			continue
-		}
-		who := "unknown"
-		if m := holder.FindStringSubmatch(line); m != nil {
-			who = Printable(m[1])
-		}
-		r.node.Facts.Listening[uint16(n)] = who
-	}
-}
-
-// procListeners reads /proc/net/tcp, which knows no holder.
-func (r *reading) procListeners(data []byte) {
-	for line := range lines(data) {
-		words := strings.Fields(line)
-		if len(words) < 4 || words[3] != "0A" {
-			continue
-		}
-		_, port, _ := cutLast(words[1], ":")
-		if n, err := strconv.ParseUint(port, 16, 16); err == nil && n != 0 {
-			r.node.Facts.Listening[uint16(n)] = "unknown"
-		}
-	}
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
-// addresses reads "2: eth0 inet 10.0.0.1/24 …", without loopback addresses.
-func (r *reading) addresses(data []byte) {
-	for line := range lines(data) {
-		words := strings.Fields(line)
-		for i, w := range words[:max(0, len(words)-1)] {
-			if w != "inet" && w != "inet6" {
-				continue
-			}
-			text, _, _ := strings.Cut(words[i+1], "/")
-			if a, err := netip.ParseAddr(text); err == nil && !a.IsLoopback() {
-				r.node.Facts.Addresses = append(r.node.Facts.Addresses, a.String())
-			}
-			break
-		}
-	}
-}
-
-// peer reads SSH_CONNECTION: "client port server port".
-func (r *reading) peer(text string) {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return // no connection: a container
-	}
-	if len(words) != 4 {
-		r.miss("PeerAddress", fmt.Sprintf("SSH_CONNECTION is %.200q", text))
-		return
-	}
-	peer, err1 := netip.ParseAddr(words[0])
-	port, err2 := strconv.ParseUint(words[3], 10, 16)
-	if err1 != nil || err2 != nil {
-		r.miss("PeerAddress", fmt.Sprintf("SSH_CONNECTION is %.200q", text))
-		return
-	}
-	r.node.Facts.PeerAddress, r.node.Facts.LocalPort = peer.Unmap().WithZone("").String(), uint16(port)
 }
 
 // closeFacts settles what needs more than one frame, and notes what no frame told.

@@ -167,6 +167,16 @@ func (r *reading) asked(name string) string {
 	return Printable(name)
 }
 
+// allUnits is the name under which look.sh says why no unit could be read.
+const allUnits = "Units"
+
+func reason(why, otherwise string) string {
+	if why != "" {
+		return why
+	}
+	return otherwise
+}
+
 // close looks for what was asked and not answered.
 func (r *reading) close() {
 	const silent = "the machine says nothing about it"
@@ -199,9 +209,10 @@ func (r *reading) close() {
 	}
 	for _, u := range r.ask.Units {
 		if _, ok := n.Units[u]; !ok {
-			r.miss(u, silent)
+			r.miss(u, reason(n.Unread[allUnits], silent))
 		}
 	}
+	delete(n.Unread, allUnits)
 	for _, m := range r.ask.Modules {
 		if _, ok := n.Modules[m]; !ok {
 			r.miss(m, silent)

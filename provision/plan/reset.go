@@ -79,7 +79,8 @@ var trees = [...]string{
 }
 
 // shared are folders that others write to as well.
-var shared = [...]string{"/etc/kubernetes", "/etc/kubernetes/manifests", "/etc/cni", "/etc/cni/net.d"}
+var shared = [...]string{"/etc/kubernetes", "/etc/kubernetes/manifests", "/etc/cni", "/etc/cni/net.d",
+	"/etc/sysusers.d", "/etc/sysctl.d", "/etc/modules-load.d"}
 
 func (r *resetter) files(w state.Want) {
 	for _, path := range trees {

@@ -16,7 +16,7 @@ func Starter() []byte { return []byte(starter) }
 
 // Format lays out a spec's text in the one style there is. It changes nothing
 // but white space, and refuses text that it could not read.
-func Format(text []byte, name string) ([]byte, hcl.Diagnostics) {
+func Format(name string, text []byte) ([]byte, hcl.Diagnostics) {
 	src := source{name: name, bytes: text}
 	if len(text) > maxFileBytes {
 		return nil, hcl.Diagnostics{problem(CodeFile, hcl.Range{}, "File too large", "%s has more than %d bytes.", name, maxFileBytes)}

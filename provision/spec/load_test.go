@@ -31,7 +31,7 @@ func TestTheStarterIsAValidSpec(t *testing.T) {
 	if len(diags) > 0 || c == nil {
 		t.Fatal(printed(files, diags))
 	}
-	formatted, diags := Format(Starter(), "starter.hcl")
+	formatted, diags := Format("starter.hcl", Starter())
 	if diags.HasErrors() || !bytes.Equal(formatted, Starter()) {
 		t.Error("the starter is not formatted as bulwark fmt would")
 	}

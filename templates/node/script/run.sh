@@ -62,7 +62,8 @@ begin() {
   esac
   forget
   private "$here"
-  printf '%s\n' "$digest" >"$here/digest" && printf '%s\n' "$call" >"$here/call" || no "$here cannot be written"
+  printf '%s\n' "$digest" >"$here/digest" || no "$here cannot be written"
+  printf '%s\n' "$call" >"$here/call" || no "$here cannot be written"
   why=$(take_bytes "$size" "$here/runner") || no "$why"
   IFS= read -r size || exit 65
   why=$(take_bytes "$size" "$here/argv") || no "$why"

@@ -1,0 +1,504 @@
+package machine
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script/scripttest"
+)
+
+// me is who runs the tests, as "user:group".
+func me(t *testing.T) string {
+	t.Helper()
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := user.LookupGroupId(u.Gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Username + ":" + g.Name
+}
+
+// one carries out one operation.
+func one(t *testing.T, h *scripttest.Host, op Op) (Outcome, error) {
+	t.Helper()
+	outcomes, err := Do(t.Context(), h, []Op{op})
+	if len(outcomes) != 1 {
+		t.Fatalf("%d outcomes", len(outcomes))
+	}
+	return outcomes[0], err
+}
+
+// noStage fails the test when a stage was left in a directory.
+func noStage(t *testing.T, dir string) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(dir, ".bulwark-new.*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// payloads are contents that a careless program would run, cut or change.
+func payloads(canary string) map[string][]byte {
+	big := make([]byte, 1<<20)
+	rand.Read(big)
+	return map[string][]byte{
+		"empty":           {},
+		"one byte":        {'x'},
+		"no line break":   []byte("text"),
+		"many at the end": []byte("text\n\n\n"),
+		"shell code":      []byte("touch " + canary + "\n$(touch " + canary + ")`touch " + canary + "`;touch " + canary + " & exit 1\n"),
+		"protocol":        []byte("end\nput\n" + canary + "\n0777\nroot:root\nnone\n"),
+		"here document":   []byte("EOF\ntouch " + canary + "\n'\"\\\\\n"),
+		"shell start":     []byte("\ntouch " + canary + "\nexec sh\n"),
+		"NUL":             []byte("a\x00b\x00\n\x00"),
+		"binary":          big[:65537],
+		"one mebibyte":    big,
+		"globs":           []byte("* ? [a-z] ~ {a,b} %s %n \\n\n"),
+		"invalid UTF-8":   []byte("\xff\xfe\xc3\x28 İı\r\n"),
+	}
+}
+
+func TestPutWritesExactlyTheBytes(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		canary := filepath.Join(dir, "canary")
+		var ops []Op
+		contents := payloads(canary)
+		for name, content := range contents {
+			ops = append(ops, Op{Kind: PutFile, Path: filepath.Join(dir, name), Mode: 0o640, Owner: me(t), Content: content})
+		}
+		outcomes, err := Do(t.Context(), h, ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, op := range ops {
+			got, err := os.ReadFile(op.Path)
+			if err != nil || !bytes.Equal(got, op.Content) {
+				t.Errorf("%s: %d bytes, %v", op.Path, len(got), err)
+			}
+			o := outcomes[i]
+			if o.Status != Done || !o.Changed || o.Have.SHA256 != state.SHA256(op.Content) || o.Have.Mode != 0o640 ||
+				o.Have.Owner != op.Owner || o.Have.Size != int64(len(op.Content)) || o.Have.Type != "file" {
+				t.Errorf("%s: %+v", op.Path, o)
+			}
+		}
+		if _, err := os.Lstat(canary); err == nil {
+			t.Error("content was executed")
+		}
+		noStage(t, dir)
+	})
+}
+
+// The second time nothing moves: not a byte, not a time, not the directory.
+func TestPutOfWhatIsThereTouchesNothing(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		op := Op{Kind: PutFile, Path: filepath.Join(dir, "f"), Mode: 0o600, Owner: me(t), Content: []byte("same")}
+		if _, err := one(t, h, op); err != nil {
+			t.Fatal(err)
+		}
+		before := times(t, dir, op.Path)
+		time.Sleep(20 * time.Millisecond)
+		o, err := one(t, h, op) // Had is still "": what is wanted is there, so that is fine
+		if err != nil || o.Status != Done || o.Changed {
+			t.Fatalf("%+v, %v", o, err)
+		}
+		if after := times(t, dir, op.Path); before != after {
+			t.Errorf("%v became %v", before, after)
+		}
+	})
+}
+
+func times(t *testing.T, paths ...string) (all [2]syscall.Timespec) {
+	t.Helper()
+	for i, p := range paths {
+		var st syscall.Stat_t
+		if err := syscall.Stat(p, &st); err != nil {
+			t.Fatal(err)
+		}
+		all[i] = st.Ctim
+	}
+	return all
+}
+
+func TestPutComparesBeforeItReplaces(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "f")
+		if err := os.WriteFile(path, []byte("theirs"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		op := Op{Kind: PutFile, Path: path, Mode: 0o600, Owner: me(t), Content: []byte("ours")}
+		for _, had := range []string{"", state.SHA256([]byte("what the plan saw"))} {
+			op.Had = had
+			o, err := one(t, h, op)
+			if !errors.Is(err, ErrChanged) || !errors.Is(o.Err, ErrChanged) || o.Status != Failed {
+				t.Errorf("had %q: %+v, %v", had, o, err)
+			}
+			if got, _ := os.ReadFile(path); string(got) != "theirs" {
+				t.Errorf("had %q: it is %q", had, got)
+			}
+		}
+		op.Path, op.Had = filepath.Join(dir, "gone"), state.SHA256([]byte("theirs"))
+		if _, err := one(t, h, op); !errors.Is(err, ErrChanged) {
+			t.Errorf("a file that is gone: %v", err)
+		}
+		op.Path = path
+		if o, err := one(t, h, op); err != nil || !o.Changed {
+			t.Errorf("%+v, %v", o, err)
+		}
+		op.Content, op.Had = []byte("again"), AnyDigest
+		if o, err := one(t, h, op); err != nil || !o.Changed {
+			t.Errorf("%+v, %v", o, err)
+		}
+		noStage(t, dir)
+	})
+}
+
+func TestAttributesAreMended(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "f")
+		if err := os.WriteFile(path, []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		sub := filepath.Join(dir, "sub")
+		if err := os.Mkdir(sub, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(sub, 0o777|fs.ModeSetgid); err != nil {
+			t.Fatal(err)
+		}
+		ops := []Op{
+			{Kind: PutFile, Path: path, Mode: 0o400, Owner: me(t), Content: []byte("x")},
+			{Kind: SetAttributes, Path: path, Mode: 0o440, Owner: me(t)},
+			{Kind: SetAttributes, Path: path, Mode: 0o440, Owner: me(t)},
+			{Kind: SetAttributes, Path: sub, Mode: 0o700, Owner: me(t)},
+			{Kind: MakeDir, Path: sub, Mode: 0o750, Owner: me(t)},
+			{Kind: MakeDir, Path: sub, Mode: 0o750, Owner: me(t)},
+			{Kind: MakeDir, Path: filepath.Join(dir, "new"), Mode: 0o711, Owner: me(t)},
+		}
+		outcomes, err := Do(t.Context(), h, ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, changed := range []bool{true, true, false, true, true, false, true} {
+			o := outcomes[i]
+			if o.Changed != changed || o.Have.Mode.Perm() != ops[i].Mode || o.Have.Mode&fs.ModeSetgid != 0 {
+				t.Errorf("%d: %+v", i, o)
+			}
+		}
+		if _, err := one(t, h, Op{Kind: SetAttributes, Path: dir + "/none", Mode: 0o600, Owner: me(t)}); err == nil {
+			t.Error("attributes of nothing")
+		}
+		if _, err := one(t, h, Op{Kind: PutFile, Path: dir + "/o", Mode: 0o600, Owner: "nobody-of-this-name:root"}); err == nil {
+			t.Error("an owner that does not exist")
+		}
+		noStage(t, dir)
+	})
+}
+
+func TestCopyAndRemove(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+		content := []byte("a\x00b\n")
+		if err := os.WriteFile(from, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(dir, "tree/a/b"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(from, filepath.Join(dir, "tree/link")); err != nil {
+			t.Fatal(err)
+		}
+		outcomes, err := Do(t.Context(), h, []Op{
+			{Kind: CopyFile, From: from, Path: to, Mode: 0o600, Owner: me(t)},
+			{Kind: CopyFile, From: from, Path: to, Mode: 0o600, Owner: me(t)},
+			{Kind: RemoveTree, Path: filepath.Join(dir, "tree")},
+			{Kind: RemoveTree, Path: filepath.Join(dir, "tree")},
+			{Kind: RemoveTree, Path: filepath.Join(dir, "tree/a")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, changed := range []bool{true, false, true, false, false} {
+			if outcomes[i].Changed != changed {
+				t.Errorf("%d: %+v", i, outcomes[i])
+			}
+		}
+		if got, _ := os.ReadFile(to); !bytes.Equal(got, content) {
+			t.Errorf("%q", got)
+		}
+		if _, err := os.Stat(from); err != nil {
+			t.Error("a tree's link was followed")
+		}
+		if _, err := one(t, h, Op{Kind: Remove, Path: to, Had: state.SHA256([]byte("other"))}); !errors.Is(err, ErrChanged) {
+			t.Errorf("%v", err)
+		}
+		if o, err := one(t, h, Op{Kind: Remove, Path: to, Had: state.SHA256(content)}); err != nil || !o.Changed {
+			t.Errorf("%+v, %v", o, err)
+		}
+		if o, err := one(t, h, Op{Kind: Remove, Path: to}); err != nil || o.Changed {
+			t.Errorf("%+v, %v", o, err)
+		}
+		if _, err := one(t, h, Op{Kind: Remove, Path: dir, Had: AnyDigest}); !errors.Is(err, ErrRefused) {
+			t.Errorf("a directory that is not empty: %v", err)
+		}
+	})
+}
+
+func TestBatchStopsAtTheFirstFailure(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		put := func(name string) Op {
+			return Op{Kind: PutFile, Path: filepath.Join(dir, name), Mode: 0o600, Owner: me(t), Content: bytes.Repeat([]byte("x"), 300_000)}
+		}
+		outcomes, err := Do(t.Context(), h, []Op{put("a"), put("missing/b"), put("c"), put("d")})
+		if err == nil || !strings.Contains(err.Error(), "missing does not exist") {
+			t.Errorf("%v", err)
+		}
+		for i, want := range []Status{Done, Failed, NotReached, NotReached} {
+			if outcomes[i].Status != want {
+				t.Errorf("%d: %+v", i, outcomes[i])
+			}
+		}
+		if _, err := os.Stat(filepath.Join(dir, "c")); err == nil {
+			t.Error("it went on")
+		}
+	})
+}
+
+// A crash left a stage; it is gone after the next write, and never becomes the target.
+func TestStaleStageIsCleaned(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		secret := filepath.Join(dir, "elsewhere")
+		if err := os.WriteFile(secret, []byte("keep"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ".bulwark-new.abcDEF"), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(secret, filepath.Join(dir, ".bulwark-new.ABCdef")); err != nil {
+			t.Fatal(err)
+		}
+		op := Op{Kind: PutFile, Path: filepath.Join(dir, "f"), Mode: 0o600, Owner: me(t), Content: []byte("x")}
+		if _, err := one(t, h, op); err != nil {
+			t.Fatal(err)
+		}
+		noStage(t, dir)
+		if got, _ := os.ReadFile(secret); string(got) != "keep" {
+			t.Errorf("written through a link: %q", got)
+		}
+	})
+}
+
+func TestTrapsAreRefused(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		victim := filepath.Join(dir, "victim")
+		must(os.WriteFile(victim, []byte("intact"), 0o644))
+		must(os.Symlink(victim, filepath.Join(dir, "link")))
+		must(os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling")))
+		must(os.Mkdir(filepath.Join(dir, "dir"), 0o755))
+		must(os.Symlink(filepath.Join(dir, "dir"), filepath.Join(dir, "dirlink")))
+		must(syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+		must(os.Mkdir(filepath.Join(dir, "open"), 0o777))
+		must(os.Chmod(filepath.Join(dir, "open"), 0o777|fs.ModeSticky))
+		if syscall.Mknod(filepath.Join(dir, "device"), syscall.S_IFCHR|0o600, 1<<8|3) != nil {
+			t.Log("NOT RUN: devices cannot be made here")
+			must(syscall.Mkfifo(filepath.Join(dir, "device"), 0o600))
+		}
+		for _, name := range []string{"link", "dangling", "dir", "dirlink", "fifo", "device", "dirlink/f", "victim/f", "open/f"} {
+			for _, kind := range []OpKind{PutFile, CopyFile, MakeDir, SetAttributes} {
+				there := name == "dir" || name == "victim/f" || strings.HasSuffix(name, "/f")
+				if (kind == MakeDir || kind == SetAttributes) && there && name != "dirlink/f" {
+					continue // allowed, or refused for being absent
+				}
+				op := Op{Kind: kind, Path: filepath.Join(dir, name), From: victim, Mode: 0o600, Owner: me(t), Content: []byte("evil"), Had: AnyDigest}
+				o, err := one(t, h, op)
+				if err == nil || o.Status != Failed {
+					t.Errorf("%s: %+v", op, o)
+				} else if name != "victim/f" && !errors.Is(err, ErrRefused) {
+					t.Errorf("%s: %v", op, err)
+				}
+			}
+		}
+		for _, from := range []string{"link", "fifo", "dirlink/f", "dir"} {
+			if _, err := one(t, h, Op{Kind: CopyFile, From: filepath.Join(dir, from), Path: filepath.Join(dir, "x"), Mode: 0o600, Owner: me(t)}); err == nil {
+				t.Errorf("copied from %s", from)
+			}
+		}
+		if got, _ := os.ReadFile(victim); string(got) != "intact" {
+			t.Errorf("victim: %q", got)
+		}
+		// Removing a link takes the link, not what it points to.
+		if _, err := one(t, h, Op{Kind: Remove, Path: filepath.Join(dir, "link"), Had: AnyDigest}); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "link")); err == nil {
+			t.Error("the link is still there")
+		}
+		noStage(t, dir)
+		noStage(t, filepath.Join(dir, "open"))
+	})
+}
+
+// A hard link to the target keeps its bytes: the name is replaced, not the file.
+func TestHardLinkIsNotWrittenThrough(t *testing.T) {
+	h := scripttest.Local(t, "dash")
+	dir := t.TempDir()
+	other, path := filepath.Join(dir, "other"), filepath.Join(dir, "f")
+	if err := os.WriteFile(other, []byte("theirs"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(other, path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one(t, h, Op{Kind: PutFile, Path: path, Mode: 0o600, Owner: me(t), Content: []byte("ours"), Had: AnyDigest}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(other); string(got) != "theirs" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Nothing of where and how the program runs may change what comes out.
+func TestSurroundingsDoNotMatter(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		for _, extra := range [][]string{
+			{"LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8"}, {"LC_ALL=C.UTF-8", "TZ=Pacific/Kiritimati"},
+			{"IFS=x", "CDPATH=/etc:/tmp", "ENV=/etc/shadow", "POSIXLY_CORRECT=1"}, {"TMPDIR=/nonexistent", "GREP_OPTIONS=-v"},
+		} {
+			dir := t.TempDir()
+			local := *h
+			local.Env = append(append([]string{}, h.Env...), extra...)
+			content := []byte("Iİıi\n\x00ü")
+			o, err := one(t, &local, Op{Kind: PutFile, Path: filepath.Join(dir, "Iİ ı*"), Mode: 0o644, Owner: me(t), Content: content})
+			if err != nil || o.Have.SHA256 != state.SHA256(content) || o.Have.Mode != 0o644 {
+				t.Errorf("%v: %+v, %v", extra, o, err)
+			}
+		}
+		for _, umask := range []string{"000", "077", "777"} {
+			dir := t.TempDir()
+			local := *h
+			local.Argv = append([]string{"/bin/sh", "-c", "umask " + umask + `; exec "$@"`, "sh"}, h.Argv...)
+			o, err := one(t, &local, Op{Kind: PutFile, Path: filepath.Join(dir, "f"), Mode: 0o644, Owner: me(t), Content: []byte("x")})
+			if err != nil || o.Have.Mode != 0o644 {
+				t.Errorf("umask %s: %+v, %v", umask, o, err)
+			}
+		}
+	})
+}
+
+// A lost connection after any number of bytes leaves the old file or the new one.
+func TestCutAnywhereLeavesOldOrNew(t *testing.T) {
+	h := scripttest.Local(t, "dash")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	old, content := []byte("old"), bytes.Repeat([]byte("new content\n"), 300)
+	op := Op{Kind: PutFile, Path: path, Mode: 0o600, Owner: me(t), Content: content, Had: AnyDigest}
+	for n := 0; ; n += 97 {
+		if err := os.WriteFile(path, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		short := *h
+		// head stands for a connection that ends after the program and n bytes of its data.
+		short.Argv = append([]string{"/bin/bash", "-c", `head -c "$1" | "${@:2}"`, "bash", itoa(len(framed(op)) - len(encode(strings.Repeat("0", 32), []Op{op})) + n)}, h.Argv...)
+		outcomes, err := Do(t.Context(), &short, []Op{op})
+		got, rerr := os.ReadFile(path)
+		if rerr != nil {
+			t.Fatal(rerr)
+		}
+		if !bytes.Equal(got, old) && !bytes.Equal(got, content) {
+			t.Fatalf("after %d bytes it has %d bytes", n, len(got))
+		}
+		noStage(t, dir)
+		if err == nil {
+			if !bytes.Equal(got, content) || n == 0 {
+				t.Errorf("after %d bytes: it says done", n)
+			}
+			return
+		}
+		if outcomes[0].Status == Done && !bytes.Equal(got, content) {
+			t.Fatalf("after %d bytes: done, and it is not", n)
+		}
+	}
+}
+
+func TestOddOperationsAreNeverSent(t *testing.T) {
+	h := &scripttest.Host{Name: "never", Argv: []string{"/bin/false"}}
+	long := make([]byte, MaxContent+1)
+	for _, op := range []Op{
+		{}, {Kind: "rm"},
+		{Kind: PutFile, Path: "relative", Owner: "root:root"}, {Kind: PutFile, Path: "/a/../b", Owner: "root:root"},
+		{Kind: PutFile, Path: "/a\nb", Owner: "root:root"}, {Kind: PutFile, Path: "/a/", Owner: "root:root"}, {Kind: PutFile, Path: "/", Owner: "root:root"},
+		{Kind: PutFile, Path: "/a", Owner: "root"}, {Kind: PutFile, Path: "/a", Owner: "-h:root"}, {Kind: PutFile, Path: "/a", Owner: "root:root\n"},
+		{Kind: PutFile, Path: "/a", Owner: "root:root", Content: long}, {Kind: PutFile, Path: "/a", Owner: "root:root", Had: "yes"},
+		{Kind: CopyFile, Path: "/a", Owner: "root:root"}, {Kind: RemoveTree, Path: "/etc"},
+		{Kind: WriteSysctl, Key: "../../etc/passwd", Value: "x"}, {Kind: WriteSysctl, Key: "vm.x", Value: "a\nb"}, {Kind: WriteSysctl, Key: "vm.x"},
+		{Kind: LoadModule, Key: "-r"}, {Kind: LoadModule, Key: "a b"},
+		{Kind: DoUnit, Value: "poweroff", Key: "a.service"}, {Kind: DoUnit, Value: "start", Key: "--now"}, {Kind: DoUnit, Value: "start", Key: "a"},
+	} {
+		outcomes, err := Do(t.Context(), h, []Op{op})
+		var refused *OpError
+		if !errors.As(err, &refused) || outcomes[0].Status != Failed {
+			t.Errorf("%+v: %v", op, err)
+		}
+	}
+}
+
+func TestSysctlAndModule(t *testing.T) {
+	if os.Getuid() != 0 {
+		scripttest.NotRun(t, "only root can write sysctls")
+	}
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		// In a network of its own, so that nothing of this machine changes.
+		if exec.Command("unshare", "-n", "true").Run() != nil {
+			scripttest.NotRun(t, "no network namespace can be made here")
+		}
+		own := *h
+		own.Argv = append([]string{"unshare", "-n", "--"}, h.Argv...)
+		own.Env = append([]string{}, h.Env...)
+		outcomes, err := Do(t.Context(), &own, []Op{
+			{Kind: WriteSysctl, Key: "net.ipv4.conf.all.accept_redirects", Value: "1"},
+			{Kind: WriteSysctl, Key: "net.ipv4.conf.all.accept_redirects", Value: "0"},
+			{Kind: WriteSysctl, Key: "net.ipv4.conf.all.accept_redirects", Value: "0"},
+			{Kind: WriteSysctl, Key: "net.ipv4.ip_local_port_range", Value: "1025  60000"},
+			{Kind: WriteSysctl, Key: "net.ipv4.ip_local_port_range", Value: "1025\t60000"},
+			{Kind: WriteSysctl, Key: "net.ipv4.no_such", Value: "1"},
+		})
+		if err == nil || !strings.Contains(err.Error(), "no such setting") {
+			t.Errorf("%v", err)
+		}
+		for i, changed := range []bool{false, true, false, true, false} {
+			if i > 0 && (outcomes[i].Status != Done || outcomes[i].Changed != changed) {
+				t.Errorf("%d: %+v", i, outcomes[i])
+			}
+		}
+		if _, err := one(t, &own, Op{Kind: WriteSysctl, Key: "net.ipv4.ip_local_port_range", Value: "no numbers"}); err == nil {
+			t.Error("the kernel refused it, and it counts as done")
+		}
+	})
+}
