@@ -84,7 +84,7 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view
 			return err
 		}
 		if !yes {
-			return errDeclined
+			return provision.ErrDeclined
 		}
 	}
 	v.Begin(look.Plan)
@@ -103,9 +103,6 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view
 	v.Next(next)
 	return nil
 }
-
-// errDeclined is a question answered with anything but yes.
-var errDeclined = errors.New("not confirmed: nothing was changed")
 
 // canAsk refuses early where nobody could answer the question that will come.
 func (a *app) canAsk(verb string, approved bool, format Format) error {

@@ -40,8 +40,8 @@ func (realProvision) Open(ctx context.Context, in provision.Input) (Session, err
 }
 
 // Reset takes a cluster off its machines.
-func (realProvision) Reset(context.Context, provision.Input, func([]string) bool, func(Event)) error {
-	return errNotWired
+func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) error {
+	return provision.Reset(ctx, in, confirm, events)
 }
 
 // KindCreate makes kind nodes.
@@ -74,9 +74,9 @@ func (s realSession) Look() Look {
 }
 
 // Verify asks the cluster.
-func (realSession) Verify(context.Context) ([]Check, error) { return nil, errNotWired }
+func (s realSession) Verify(ctx context.Context) ([]Check, error) { return s.Session.Verify(ctx) }
 
 // Kubeconfig makes a kubeconfig.
-func (realSession) Kubeconfig(context.Context, provision.KubeconfigOptions) ([]byte, error) {
-	return nil, errNotWired
+func (s realSession) Kubeconfig(ctx context.Context, o provision.KubeconfigOptions) ([]byte, error) {
+	return s.Session.Kubeconfig(ctx, o)
 }

@@ -48,7 +48,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) error {
 		return err
 	}
 	return a.run(ctx, "reset", o.Output, func(ctx context.Context, v View) error {
-		var refused error
+		var asking error
 		count := 0
 		confirm := func(nodes []string) bool {
 			count = len(nodes)
@@ -56,7 +56,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) error {
 			if !o.AutoApprove {
 				yes, err := v.Ask(ctx, a.sys.Stdin, fmt.Sprintf("Reset %d node(s)? Their data is lost.", count))
 				if err != nil || !yes {
-					refused = errors.Join(errDeclined, err)
+					asking = err
 					return false
 				}
 			}
@@ -65,10 +65,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) error {
 		}
 		err := a.provision.Reset(ctx, a.input(o.specOptions, o.machineOptions), confirm, v.Event)
 		v.Finish()
-		if refused != nil {
-			return refused
-		}
-		if err != nil {
+		if err = errors.Join(err, asking); err != nil {
 			return err
 		}
 		v.Say("Reset: %d node(s) no longer hold anything of the cluster.", count)

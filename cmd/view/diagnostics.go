@@ -48,7 +48,13 @@ func printableDiagnostic(d *hcl.Diagnostic) *hcl.Diagnostic {
 	c.Detail = strings.Join(printableLines(d.Detail), "\n")
 	if d.Subject != nil {
 		r := *d.Subject
+		r.Filename = Printable(r.Filename)
 		c.Subject = &r
+	}
+	if d.Context != nil {
+		r := *d.Context
+		r.Filename = Printable(r.Filename)
+		c.Context = &r
 	}
 	return &c
 }
@@ -63,7 +69,7 @@ func printableFiles(files map[string]*hcl.File) map[string]*hcl.File {
 		if f.Bytes != nil {
 			c.Bytes = samePlaces(f.Bytes)
 		}
-		out[name] = &c
+		out[Printable(name)] = &c
 	}
 	return out
 }

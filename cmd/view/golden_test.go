@@ -105,7 +105,7 @@ var scenes = map[string]func(shower) (error, int){
 		if yes, _ := v.Ask(context.Background(), strings.NewReader("yes please\n"), "Reset 2 node(s)?"); yes {
 			return nil, 0
 		}
-		return errors.New("not confirmed: nothing was changed"), 1
+		return provision.ErrDeclined, 1
 	},
 	"format": func(v shower) (error, int) {
 		v.Formatted("cluster.hcl")

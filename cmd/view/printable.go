@@ -65,12 +65,11 @@ func samePlaces(src []byte) []byte {
 	copy(out, src)
 	for i := 0; i < len(out); {
 		r, n := utf8.DecodeRune(src[i:])
-		bad := r == utf8.RuneError && n <= 1 || !unicode.IsPrint(r) && r != '\n' && r != '\t' && r != '\r'
-		// A lone carriage return would let a line overwrite its own beginning.
-		if r == '\r' && (i+1 == len(src) || src[i+1] != '\n') {
-			bad = true
-		}
-		if bad {
+		switch {
+		case r == '\n':
+		case r == '\t', r == '\r' && i+1 < len(src) && src[i+1] == '\n':
+			out[i] = ' '
+		case r == utf8.RuneError && n <= 1, !unicode.IsPrint(r):
 			for j := range n {
 				out[i+j] = '?'
 			}

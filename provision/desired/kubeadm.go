@@ -14,7 +14,10 @@ const (
 	bootstrapConf  = "/etc/kubernetes/bootstrap-kubelet.conf"
 	kubeletConfig  = "/var/lib/kubelet/config.yaml"
 	kubeletFlags   = "/var/lib/kubelet/kubeadm-flags.env"
-	caFile         = kubeadm.PKIDir + "/ca.crt"
+	// kubeletInstance is what of the kubelet's configuration is this node's own,
+	// its CRI socket; kubeadm writes it since 1.34.
+	kubeletInstance = "/var/lib/kubelet/instance-config.yaml"
+	caFile          = kubeadm.PKIDir + "/ca.crt"
 )
 
 // AdminConf is the file apply reads to speak with the API: on the control
@@ -66,7 +69,7 @@ func initArgs(phase ...string) []string {
 // else than the kubelet has to read it.
 func kubeletFiles() []state.File {
 	var out []state.File
-	for _, path := range []string{kubeletConfig, kubeletFlags} {
+	for _, path := range []string{kubeletConfig, kubeletFlags, kubeletInstance} {
 		out = append(out, state.File{Path: path, Origin: state.Derived, Mode: 0o600, Owner: root, Why: "defaults"})
 	}
 	return out
@@ -87,11 +90,11 @@ func (b *builder) initialise() error {
 		"kubeadm's own checks of the machine")
 	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
 		"certificate authorities, certificates and the service account key")
-	b.dir(kubeadm.EtcdPKIDir, 0o700, "etcd:etcd")
+	b.dir(kubeadm.EtcdPKIDir, 0o700, state.EtcdOwner)
 	for _, cp := range kubeadm.EtcdCopies() {
-		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: "etcd:etcd", Secret: true, Why: "defaults"})
+		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults"})
 	}
-	b.dir(kubeadm.EtcdDataDir, 0o700, "etcd:etcd")
+	b.dir(kubeadm.EtcdDataDir, 0o700, state.EtcdOwner)
 	b.phase(state.Phase{Name: "init-kubeconfig", Args: initArgs("kubeconfig", "all"),
 		Makes: []string{adminConf, kubeletConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf"}},
 		"kubeconfigs of the components and of kubeadm")
@@ -129,7 +132,7 @@ func (b *builder) initialise() error {
 	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
 		Makes: []string{"/var/lib/kubelet/pki/kubelet-client-current.pem"}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
 		"the kubelet uses the client certificate it rotates")
-	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
+	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults", MadeBy: b.id("phase", "init-kubeconfig")})
 	return nil
 }
 

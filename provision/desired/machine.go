@@ -123,7 +123,7 @@ func (b *builder) modes() error {
 			b.path(state.File{Path: p, Origin: state.Derived, Mode: fileMode(mode), Owner: root, Optional: true, Why: "defaults"})
 		}
 	}
-	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, "/var/lib/kubelet/instance-config.yaml",
+	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, kubeletInstance,
 		packaged[0], packaged[0]+".d/10-kubeadm.conf")
 	keep(0o644, caFile)
 	if b.n.Role != cluster.ControlPlane {

@@ -1,8 +1,11 @@
 package kube
 
 import (
+	"context"
 	"crypto/elliptic"
+	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
@@ -58,7 +61,13 @@ func startReal(t *testing.T) *real {
 	caKey := write("ca.key", keyText(t, r.ca.key))
 	etcdCert, etcdKey := sign("etcd", pkix.Name{CommonName: "etcd"}, "127.0.0.1", "10.0.0.11")
 	apiCert, apiKey := sign("api", pkix.Name{CommonName: "kube-apiserver"}, "127.0.0.1", "10.0.0.11", "api.example.com")
-	sa := write("sa.key", keyText(t, ecKey(t, elliptic.P256())))
+	accounts := ecKey(t, elliptic.P256())
+	public, err := x509.MarshalPKIXPublicKey(accounts.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sa := write("sa.key", keyText(t, accounts))
+	saPub := write("sa.pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
 
 	etcdPort, peerPort, apiPort := freePort(t), freePort(t), freePort(t)
 	r.machine.route(r.etcd, "127.0.0.1:"+etcdPort)
@@ -74,7 +83,12 @@ func startReal(t *testing.T) *real {
 		"--bind-address=127.0.0.1", "--secure-port="+apiPort, "--endpoint-reconciler-type=none", "--cert-dir="+dir,
 		"--authorization-mode=Node,RBAC", "--enable-bootstrap-token-auth", "--service-cluster-ip-range=10.96.0.0/24",
 		"--authentication-config="+write("authentication.yaml", []byte(anonymousConfig)),
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+sa, "--service-account-signing-key-file="+sa)
+		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+saPub, "--service-account-signing-key-file="+sa)
+	ready, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	if err := WaitReady(ready, r.machine, r.api, r.ca.pem); err != nil {
+		t.Fatal(err)
+	}
 	manager := write("manager.conf", r.ca.kubeconfig(t, r.local, admin()))
 	r.start(t, "kube-controller-manager", "--kubeconfig="+manager, "--controllers=certificatesigningrequest-signing-controller", "--leader-elect=false",
 		"--bind-address=127.0.0.1", "--secure-port="+freePort(t), "--cert-dir="+dir,

@@ -56,8 +56,11 @@ func transient(err error) bool {
 	case errors.Is(err, host.ErrUnreachable), errors.Is(err, host.ErrUntrusted), untrusted(err):
 		return false
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
-		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err):
+		apierrors.IsServiceUnavailable(err):
 		return true
+	case apierrors.IsInternalError(err):
+		// An object that does not fit its schema is an "internal error" too.
+		return strings.Contains(err.Error(), "failed calling webhook") || strings.Contains(err.Error(), "etcdserver:")
 	}
 	return disconnected(err)
 }

@@ -9,7 +9,7 @@ import (
 // the step that makes it hold, in the order of the facts. A plan for machines
 // that have nothing is the same call with an empty state.
 func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
-	r := rules{cluster: c, have: have, missing: missing}
+	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}}
 	p := &Plan{Cluster: c.Name}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
@@ -22,6 +22,7 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missin
 		for _, f := range w.Facts {
 			if s, unmet := r.step(f, n); unmet {
 				p.Steps = append(p.Steps, s)
+				r.planned[s.ID] = true
 			}
 		}
 	}
@@ -38,6 +39,8 @@ type rules struct {
 	cluster *cluster.Cluster
 	have    *state.Cluster
 	missing Missing
+	// planned are the ids of steps the plan already has.
+	planned map[string]bool
 }
 
 // step is the step that makes a fact hold, and whether one is needed.

@@ -17,6 +17,10 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 
 	if want.Origin == state.Forbidden {
 		s.Action = Remove
+		if !got.Exists() && r.planned[want.MadeBy] {
+			s.File.Had = AnyBytes
+			return s, true
+		}
 		return s, got.Exists()
 	}
 	if slices.ContainsFunc(want.Unless, func(path string) bool { return n.Files[path].Exists() }) {

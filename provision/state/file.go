@@ -37,6 +37,8 @@ type File struct {
 	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.
 	Optional bool `json:"optional,omitempty"`
+	// MadeBy, of a Forbidden path, is the fact whose step makes it on the way.
+	MadeBy string `json:"made_by,omitempty"`
 	// Tree, of a Forbidden path, means all that lies under it too.
 	Tree bool `json:"tree,omitempty"`
 	// Unless names paths whose presence makes this one unnecessary: somebody

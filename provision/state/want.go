@@ -134,3 +134,7 @@ type Wait struct {
 // plane so that rendered bytes do not depend on a machine. It is etcd's
 // registered client port, which no distribution gives to an account.
 const EtcdUID = 2379
+
+// EtcdOwner is that account as [File.Owner] writes it. It is numbers, as a look
+// reports it: an account of another name with that id must not look right.
+const EtcdOwner = "2379:2379"

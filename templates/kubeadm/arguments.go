@@ -2,7 +2,6 @@ package kubeadm
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
@@ -49,37 +48,15 @@ const nowhere = "/\x00"
 // staticPods are the arguments in kubeadm's own static pods.
 func staticPods(cc kubeadmapi.ClusterConfiguration, endpoint *kubeadmapi.APIEndpoint) map[string][]string {
 	cc.CertificatesDir = nowhere
-	// kubeadm logs a warning about every authorization-mode but its own, then
-	// takes it all the same. So it sees none of these arguments but the one that
-	// changes what it sets itself, and they are laid over its own afterwards.
-	extra := cc.APIServer.ExtraArgs
-	cc.APIServer.ExtraArgs = slices.DeleteFunc(slices.Clone(extra), func(a kubeadmapi.Arg) bool {
-		return a.Name != "authorization-config"
-	})
-
 	out := map[string][]string{}
 	for name, pod := range controlplane.GetStaticPodSpecs(&cc, endpoint, []kubeadmapi.EnvVar{}) {
 		var argv []string
 		for _, a := range pod.Spec.Containers[0].Command[1:] {
 			argv = append(argv, strings.ReplaceAll(a, nowhere, PKIDir))
 		}
-		if name == "kube-apiserver" {
-			argv = override(argv, extra)
-		}
 		out[name] = argv
 	}
 	return out
-}
-
-// override lays extra arguments over others as kubeadm does: they replace those
-// of the same name, and come last.
-func override(argv []string, extra []kubeadmapi.Arg) []string {
-	var base []kubeadmapi.Arg
-	for _, a := range argv {
-		name, value, _ := strings.Cut(strings.TrimPrefix(a, "--"), "=")
-		base = append(base, kubeadmapi.Arg{Name: name, Value: value})
-	}
-	return kubeadmutil.ArgumentsToCommand(base, extra)
 }
 
 // kubeletArguments are those of the drop-in 10-kubeadm.conf, then those of

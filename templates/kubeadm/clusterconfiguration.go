@@ -18,6 +18,22 @@ func clusterConfiguration(c *cluster.Cluster) (*v1beta4.ClusterConfiguration, er
 	if err := refuseSiteLocal(c); err != nil {
 		return nil, err
 	}
+	apiServer, err := apiServerArgs(c)
+	if err != nil {
+		return nil, err
+	}
+	controllerManager, err := args(cluster.CompControllerManager, nil, c.ControllerManager)
+	if err != nil {
+		return nil, err
+	}
+	scheduler, err := args(cluster.CompScheduler, nil, c.Scheduler)
+	if err != nil {
+		return nil, err
+	}
+	etcd, err := args(cluster.CompEtcd, nil, c.Etcd)
+	if err != nil {
+		return nil, err
+	}
 	return &v1beta4.ClusterConfiguration{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1beta4.SchemeGroupVersion.String(), Kind: "ClusterConfiguration"},
 		// ClusterName is in the contexts of the kubeconfigs kubeadm writes.
@@ -33,13 +49,13 @@ func clusterConfiguration(c *cluster.Cluster) (*v1beta4.ClusterConfiguration, er
 			ServiceSubnet: prefixes(c.Network.Services),
 			DNSDomain:     c.Network.DNSDomain,
 		},
-		Etcd: v1beta4.Etcd{Local: &v1beta4.LocalEtcd{DataDir: EtcdDataDir, ExtraArgs: etcdArgs(c)}},
+		Etcd: v1beta4.Etcd{Local: &v1beta4.LocalEtcd{DataDir: EtcdDataDir, ExtraArgs: etcd}},
 		APIServer: v1beta4.APIServer{
 			CertSANs:              certSANs(c),
-			ControlPlaneComponent: v1beta4.ControlPlaneComponent{ExtraArgs: apiServerArgs(c), ExtraVolumes: apiServerVolumes()},
+			ControlPlaneComponent: v1beta4.ControlPlaneComponent{ExtraArgs: apiServer, ExtraVolumes: apiServerVolumes()},
 		},
-		ControllerManager: v1beta4.ControlPlaneComponent{ExtraArgs: controllerManagerArgs(c)},
-		Scheduler:         v1beta4.ControlPlaneComponent{ExtraArgs: schedulerArgs(c)},
+		ControllerManager: v1beta4.ControlPlaneComponent{ExtraArgs: controllerManager},
+		Scheduler:         v1beta4.ControlPlaneComponent{ExtraArgs: scheduler},
 	}, nil
 }
 

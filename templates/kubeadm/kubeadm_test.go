@@ -61,7 +61,6 @@ func full() *cluster.Cluster {
 		"enable-admission-plugins": "AlwaysPullImages,NodeRestriction",
 		"request-timeout":          "120s",
 		"event-ttl":                "2h0m0s",
-		"authorization-mode":       "Node,RBAC,Webhook", // kubeadm would warn of it
 	}
 	c.ControllerManager.Args = map[string]string{"terminated-pod-gc-threshold": "100"}
 	c.Scheduler.Args = map[string]string{"kube-api-qps": "200"}
@@ -186,7 +185,13 @@ func TestKubeadmSaysNothing(t *testing.T) {
 	os.Stderr = file
 	defer func() { os.Stderr = stderr }()
 	rendered(t, full())
+	siteLocal := small() // which kubeadm would only warn of
+	siteLocal.Network.Pods[0] = netip.MustParsePrefix("fec0::/56")
+	_, initErr := Init(siteLocal, siteLocal.Nodes[0])
 	os.Stderr = stderr
+	if initErr == nil {
+		t.Error("site-local pods are rendered")
+	}
 	if said, err := os.ReadFile(file.Name()); err != nil || len(said) > 0 {
 		t.Errorf("%v %s", err, said)
 	}

@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"fmt"
+	"net"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	componentbasev1alpha1 "k8s.io/component-base/config/v1alpha1"
@@ -18,16 +19,9 @@ func kubeProxyConfiguration(c *cluster.Cluster) (*kubeproxyv1alpha1.KubeProxyCon
 		ClientConnection: componentbasev1alpha1.ClientConnectionConfiguration{Kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf"},
 		ClusterCIDR:      prefixes(c.Network.Pods),
 		// Load balancers outside ask it whether a node serves; the firewall says who may.
-		HealthzBindAddress: proxyBindAddress(c) + ":10256",
-		MetricsBindAddress: "127.0.0.1:10249",
-		// Stable since v1.33 (KEP-3866), and the one that leaves the legacy
-		// iptables tables of the machine alone.
-		Mode: "nftables",
+		HealthzBindAddress: net.JoinHostPort(proxyBindAddress(c), "10256"),
 	}
-	if base.BindAddress == "::" {
-		base.HealthzBindAddress = "[::]:10256"
-	}
-	layers := []cluster.Config{c.KubeProxy}
+	layers := []cluster.Config{hardened(cluster.CompKubeProxy), c.KubeProxy}
 	for _, d := range c.Deviations {
 		layers = append(layers, d.KubeProxy)
 	}

@@ -62,6 +62,28 @@ func overlay[T any, P interface {
 	return overlaid[T]{typed: typed, dropped: dropped("", want, got)}, nil
 }
 
+// hardened are the fields bulwark writes for a component, as a layer.
+func hardened(component string) cluster.Config {
+	out := cluster.Config{}
+	for _, s := range cluster.Hardened() {
+		if s.Component != component || !s.Written {
+			continue
+		}
+		at := map[string]any(out)
+		path := strings.Split(s.Key, ".")
+		for _, name := range path[:len(path)-1] {
+			sub, ok := at[name].(map[string]any)
+			if !ok {
+				sub = map[string]any{}
+				at[name] = sub
+			}
+			at = sub
+		}
+		at[path[len(path)-1]] = s.Value
+	}
+	return out
+}
+
 // object is a document as decoded JSON, with numbers as they are written.
 func object(v any) (map[string]any, error) {
 	b, err := json.Marshal(v)

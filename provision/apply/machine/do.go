@@ -58,7 +58,7 @@ func Do(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) {
 		return outcomes, nil
 	}
 	nonce := script.Nonce()
-	frames, err := exec(ctx, h, host.Program{Name: "change", Text: script.Change()}, nonce, encode(nonce, ops))
+	frames, err := execute(ctx, h, host.Program{Name: "change", Text: script.Change()}, nonce, encode(nonce, ops))
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%s: %w: it answers nothing", h, script.ErrFrames)
 	}
@@ -79,8 +79,8 @@ func Do(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) {
 	return outcomes, err
 }
 
-// exec runs one program and reads its frames.
-func exec(ctx context.Context, h host.Host, p host.Program, nonce string, stdin []byte) ([]script.Frame, error) {
+// execute runs one program and reads its frames.
+func execute(ctx context.Context, h host.Host, p host.Program, nonce string, stdin []byte) ([]script.Frame, error) {
 	res, err := h.Exec(ctx, p, stdin)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", h, p.Name, err)

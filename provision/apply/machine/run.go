@@ -66,7 +66,7 @@ func Attach(ctx context.Context, h host.Host, id string) (state.Run, error) {
 // that did not.
 func Forget(ctx context.Context, h host.Host, id string) error {
 	nonce := script.Nonce()
-	_, err := exec(ctx, h, runProgram(), nonce, encodeRun(nonce, id, "forget", "", nil, RunOptions{}))
+	_, err := execute(ctx, h, runProgram(), nonce, encodeRun(nonce, id, "forget", "", nil, RunOptions{}))
 	return err
 }
 
@@ -83,7 +83,7 @@ func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts
 	}()
 	for attempt := 0; ; attempt++ {
 		nonce := script.Nonce()
-		frames, err := exec(ctx, conn, runProgram(), nonce, encodeRun(nonce, id, mode, call, argv, opts))
+		frames, err := execute(ctx, conn, runProgram(), nonce, encodeRun(nonce, id, mode, call, argv, opts))
 		if err == nil {
 			run, err := result(h, id, frames)
 			if err != nil {

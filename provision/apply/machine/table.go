@@ -74,7 +74,7 @@ func TableCounter(ctx context.Context, h host.Host, name string) (uint64, error)
 func tableAction(ctx context.Context, h host.Host, action string, data []byte) ([]byte, error) {
 	nonce := script.Nonce()
 	stdin := append([]byte(nonce+"\n"+action+"\n"), data...)
-	frames, err := exec(ctx, h, host.Program{Name: "table", Text: script.Table()}, nonce, stdin)
+	frames, err := execute(ctx, h, host.Program{Name: "table", Text: script.Table()}, nonce, stdin)
 	if err != nil {
 		return nil, err
 	}

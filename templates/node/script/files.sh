@@ -29,10 +29,11 @@ settle() {
 failed_write() {
   case $1 in
   *'No space left'* | *'uota exceeded'*)
-    rm -f "$stage"
-    stage=
+    # As it was when the write failed: before the stage makes room again.
     need_space "$2"
-    # By now there is room again, or there never was a number that said so.
+    if [ "$all_inodes" -gt 0 ] && [ "$inodes" -lt 1 ]; then
+      fail full-inodes "$inodes 1"
+    fi
     fail full "$free $need"
     ;;
   esac
