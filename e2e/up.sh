@@ -27,4 +27,4 @@ else
 fi
 echo 'building bulwark (5 minutes the first time, then seconds)'
 make -s build
-exec bin/bulwark kind create "$spec" --auto-approve ${image:+--image "$image"}
+exec bin/bulwark kind create "$spec" ${image:+--image "$image"}

@@ -3,7 +3,6 @@ package view
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -58,14 +57,14 @@ var (
 )
 
 // scenes are what a user can come to see, each shown by both views.
-var scenes = map[string]func(shower) (error, int){
-	"valid": func(v shower) (error, int) { v.Valid(sampleCluster()); return nil, 0 },
-	"plan": func(v shower) (error, int) {
+var scenes = map[string]func(shower) error{
+	"valid": func(v shower) error { v.Valid(sampleCluster()); return nil },
+	"plan": func(v shower) error {
 		v.Plan(samplePlan(), []string{"the image has Kubernetes v1.37.0, of the spec's minor version; it is used"})
-		return nil, 0
+		return nil
 	},
-	"empty plan": func(v shower) (error, int) { v.Plan(&plan.Plan{Cluster: "prod"}, nil); return nil, 0 },
-	"apply": func(v shower) (error, int) {
+	"empty plan": func(v shower) error { v.Plan(&plan.Plan{Cluster: "prod"}, nil); return nil },
+	"apply": func(v shower) error {
 		p := samplePlan()
 		v.Plan(p, nil)
 		v.Begin(p)
@@ -77,9 +76,9 @@ var scenes = map[string]func(shower) (error, int){
 		v.Applied(apply.Result{Done: []string{"a", "b", "c", "d", "e", "f"}})
 		v.Checks(sampleChecks())
 		v.Next([]NextStep{{"bulwark kubeconfig prod --merge", "adds the cluster to your kubeconfig"}})
-		return nil, 0
+		return nil
 	},
-	"partial": func(v shower) (error, int) {
+	"partial": func(v shower) error {
 		p := samplePlan()
 		v.Begin(p)
 		v.Event(apply.Event{Kind: apply.Started, Step: p.Steps[0]})
@@ -88,40 +87,40 @@ var scenes = map[string]func(shower) (error, int){
 		v.Event(apply.Event{Kind: apply.Failed, Step: p.Steps[2], Err: cause})
 		r := apply.Result{Done: []string{p.Steps[0].ID}, Failed: []string{p.Steps[2].ID}, NotReached: []string{"x", "y"}}
 		v.Applied(r)
-		return &apply.PartialError{Result: r, Errs: []error{cause}}, 8
+		return &apply.PartialError{Result: r, Errs: []error{cause}}
 	},
-	"preflight": func(v shower) (error, int) {
+	"preflight": func(v shower) error {
 		return &provision.PreflightError{Problems: []provision.Problem{
 			{Node: "cp-1", Check: "swap", Seen: "/dev/dm-1 is in use as swap", Remedy: "swapoff -a, and take the line out of /etc/fstab"},
 			{Node: "w-1", Check: "clock", Seen: "the clock is 4 s ahead of ours", Remedy: "start a time service", Warning: true},
 		}}, 1
 	},
-	"refused spec": func(v shower) (error, int) { return sampleRefusal(), 3 },
-	"unreachable": func(v shower) (error, int) {
-		return fmt.Errorf("%w: w-1 at 10.0.0.21:22: connection refused", host.ErrUnreachable), 4
+	"refused spec": func(v shower) error { return sampleRefusal() },
+	"unreachable": func(v shower) error {
+		return fmt.Errorf("%w: w-1 at 10.0.0.21:22: connection refused", host.ErrUnreachable)
 	},
-	"reset question": func(v shower) (error, int) {
+	"reset question": func(v shower) error {
 		v.Targets("bulwark will take the cluster and all its data off these nodes:", []string{"cp-1", "w-1"})
 		if yes, _ := v.Ask(context.Background(), strings.NewReader("yes please\n"), "Reset 2 node(s)?"); yes {
-			return nil, 0
+			return nil
 		}
-		return provision.ErrDeclined, 1
+		return provision.ErrDeclined
 	},
-	"format": func(v shower) (error, int) {
+	"format": func(v shower) error {
 		v.Formatted("cluster.hcl")
 		v.Diff("cluster.hcl", []byte("a=1\nb = 2\n"), []byte("a = 1\nb = 2\n"))
-		return nil, 0
+		return nil
 	},
-	"version": func(v shower) (error, int) {
+	"version": func(v shower) error {
 		v.Version(VersionInfo{Bulwark: "0.1.0", Commit: "abc123", Modified: true, Go: "go1.26.8", Platform: "linux/amd64", Kubernetes: "v1.37.2", KubeadmAPI: "v1beta4"})
-		return nil, 0
+		return nil
 	},
-	"messages": func(v shower) (error, int) {
+	"messages": func(v shower) error {
 		v.Say("Looking at %d nodes.", 3)
 		v.Warn("the node says %q", "\x1b]0;pwned\a")
 		v.Debug("level=DEBUG msg=connected")
 		v.Wrote("/root/.kube/config", "a kubeconfig")
-		return nil, 0
+		return nil
 	},
 }
 
@@ -131,7 +130,11 @@ func TestScenes(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				var out, err bytes.Buffer
 				v := sampleView(kind, &out, &err)
-				if e := v.Close(scene(v)); e != nil {
+				shown, code := scene(v), 0
+				if shown != nil {
+					code = 1
+				}
+				if e := v.Close(shown, code); e != nil {
 					t.Fatal(e)
 				}
 				golden(t, strings.ReplaceAll(name, " ", "-")+"."+kind, "-- stdout --\n"+out.String()+"-- stderr --\n"+err.String())

@@ -55,7 +55,7 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 		for _, kind := range []string{"text", "colour", "json"} {
 			var out, err bytes.Buffer
 			v := sampleView(kind, &out, &err)
-			if e := v.Close(showAll(v, s)); e != nil {
+			if e := v.Close(showAll(v, s), 1); e != nil {
 				t.Fatal(e)
 			}
 			text := out.String() + err.String()
@@ -118,7 +118,7 @@ func TestSamePlacesKeepsEveryByteAtItsPlace(t *testing.T) {
 }
 
 // showAll shows a text wherever a view shows one.
-func showAll(v shower, s string) (error, int) {
+func showAll(v shower, s string) error {
 	c := sampleCluster()
 	c.Name, c.Deviations[0].ID, c.Deviations[0].Reason = s, s, s
 	v.Valid(c)
@@ -150,5 +150,5 @@ func showAll(v shower, s string) (error, int) {
 	at := &hcl.Range{Filename: s, Start: hcl.InitialPos, End: hcl.Pos{Line: 1, Column: 2, Byte: min(1, len(src))}}
 	d := Diagnosis{Diags: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: s, Detail: s, Subject: at, Extra: spec.Code(s)}}, Files: spec.Files{s: {Bytes: src}}}
 	v.Diagnostics(d)
-	return errors.Join(errors.New(s), &spec.Error{Diags: d.Diags, Files: d.Files}), 1
+	return errors.Join(errors.New(s), &spec.Error{Diags: d.Diags, Files: d.Files})
 }

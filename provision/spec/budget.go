@@ -75,7 +75,8 @@ func (b *budget) weighAt(v cty.Value, deep bool, depth int) error {
 		}
 		return b.charge(n / textStep)
 	case t == cty.Number:
-		if e := v.AsBigFloat().MantExp(nil); e > maxBits || e < -maxBits || v.AsBigFloat().Prec() > maxBits {
+		n := v.AsBigFloat()
+		if e := n.MantExp(nil); n.IsInf() || e > maxBits || e < -maxBits || n.Prec() > maxBits {
 			return b.refuse("A number is larger or finer than any setting needs")
 		}
 	case v.CanIterateElements():

@@ -53,7 +53,7 @@ func (l *loader) firewall(t *clusterText) {
 
 func (l *loader) allow(t *allowText) {
 	out := cluster.Allow{Name: t.Name}
-	l.label(item{t.Name, t.NameRange}, "opening of the firewall")
+	l.label(item{t.Name, t.NameRange}, "firewall opening")
 	path := "firewall.allow." + t.Name
 	l.from(path, t.At)
 	if s, ok := l.str(t.On); ok {

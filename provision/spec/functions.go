@@ -110,7 +110,10 @@ func (b *budget) foresee(name string, args []cty.Value) error {
 	case "indent":
 		if n := args[0]; n.IsKnown() && !n.IsNull() {
 			spaces, _ := n.AsBigFloat().Int64()
-			return b.build(times(int(min(spaces, maxText)), 1+strings.Count(text(args, 1), "\n")))
+			if spaces > 1000 {
+				return fmt.Errorf("a line can be indented by 1000 spaces at most")
+			}
+			return b.build(times(int(spaces), 1+strings.Count(text(args, 1), "\n")))
 		}
 	case "replace":
 		return b.build(times(strings.Count(text(args, 0), text(args, 1)), len(text(args, 2))))

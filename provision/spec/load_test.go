@@ -36,3 +36,5 @@ func TestTheStarterIsAValidSpec(t *testing.T) {
 		t.Error("the starter is not formatted as bulwark fmt would")
 	}
 }
+
+func printedOne(files Files, d *hcl.Diagnostic) string { return printed(files, hcl.Diagnostics{d}) }

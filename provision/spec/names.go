@@ -17,8 +17,8 @@ func (l *loader) label(s item, what string) bool {
 	if len(validation.IsDNS1123Label(s.value)) == 0 {
 		return true
 	}
-	l.report(problem(CodeName, s.at, "Not a name for a "+what,
-		"%s is no name: it has 1 to 63 small letters, digits and -, and begins and ends with a letter or digit.", short(s.value)))
+	l.report(problem(CodeName, s.at, "Not a name",
+		"%s cannot name a %s. A name has 1 to 63 small letters, digits and -, and begins and ends with a letter or digit.", short(s.value), what))
 	return false
 }
 

@@ -1,9 +1,11 @@
 package kubeadm
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4"
@@ -52,12 +54,15 @@ func args(component string, blocks map[string]string, raw cluster.Component) ([]
 	}
 	maps.Copy(merged, blocks)
 	for name, value := range raw.Args {
+		if strings.Contains(value, "\x00") {
+			return nil, fmt.Errorf("%s %s holds a NUL, which ends an argument; take it out", component, name)
+		}
 		if s, ok := cluster.Lookup(component, name); ok && s.Rule == cluster.Union {
 			sum, err := cluster.Merge(component, name, value)
 			if err != nil {
 				return nil, err
 			}
-			value = sum.(string) // an argument's sum is an argument
+			value = fmt.Sprint(sum) // a string, as it went in
 		}
 		merged[name] = value
 	}

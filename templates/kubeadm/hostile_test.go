@@ -15,9 +15,10 @@ import (
 )
 
 // forbidden are characters no YAML text may hold, even in quotes (YAML 1.2,
-// 5.1), and the one that does not survive it. [TestRefused] has them.
+// 5.1), the one that does not survive it, and the one that no argument can
+// hold. [TestRefused] has them.
 func forbidden(r rune) bool {
-	return r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff
+	return r == 0 || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff
 }
 
 func nasty() *rapid.Generator[string] {

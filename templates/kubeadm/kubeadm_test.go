@@ -244,6 +244,7 @@ func TestRefused(t *testing.T) {
 		"a start from a worker":                   {func(c *cluster.Cluster) { slices.Reverse(c.Nodes) }, cp, "starts from a control plane"},
 		"a character that YAML turns into others": {func(c *cluster.Cluster) { c.APIServer.Args = map[string]string{"event-ttl": "a\u0085b"} }, cp, "does not survive YAML"},
 		"a character YAML must not hold":          {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"podCIDR": "a\u0090b"} }, cp, "control characters"},
+		"a character that ends an argument":       {func(c *cluster.Cluster) { c.Etcd.Args = map[string]string{"quota-backend-bytes": "1\x00"} }, cp, "holds a NUL"},
 		"a key that YAML takes for a merge":       {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"qosReserved": map[string]any{"<<": "x"}} }, cp, "map merge"},
 		"a worker's name that is none":            {func(c *cluster.Cluster) { c.Nodes[1].Name = "w_1" }, worker, "nodeRegistration.name"},
 		"a discovery file that has no place": {func(*cluster.Cluster) {}, func(c *cluster.Cluster) error {
