@@ -8,6 +8,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/provision/verify"
 )
 
@@ -29,4 +30,11 @@ func (s *Session) Kubeconfig(ctx context.Context, o KubeconfigOptions) ([]byte, 
 		Server: "https://" + net.JoinHostPort(s.Cluster.Endpoint.Host, strconv.Itoa(int(s.Cluster.Endpoint.Port))),
 	})
 	return []byte(secret), err
+}
+
+// MergeKubeconfig puts the context of a kubeconfig into the operator's own, as
+// kubectl's rules have it, and answers which files were written. The current
+// context is only changed when use is set.
+func MergeKubeconfig(ctx context.Context, kubeconfig []byte, paths []string, use bool) ([]string, error) {
+	return kube.Merge(ctx, state.Secret(kubeconfig), paths, use)
 }

@@ -2,16 +2,45 @@ package provision
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/host/kind"
 )
 
 func adaptToKind(ctx context.Context, c *cluster.Cluster) (*cluster.Cluster, error) {
-	return nil, errors.New("kind comes next")
+	return kind.Adapt(ctx, c)
 }
 
 func connectToKind(ctx context.Context, c *cluster.Cluster, n cluster.Node) (host.Host, error) {
-	return nil, errors.New("kind comes next")
+	return kind.Connect(ctx, c, n)
+}
+
+// KindCreate makes one kind node for each node of the spec, without a cluster
+// on them. image is a node image, "" for kind's own. Nodes that are there
+// already are kept, so that a run that was cut goes on.
+func KindCreate(ctx context.Context, in Input, image string) error {
+	loaded, err := Load(ctx, in)
+	if err != nil {
+		return err
+	}
+	exists, err := kind.Exists(ctx, loaded.Cluster)
+	if err != nil {
+		return fmt.Errorf("asking kind for its clusters: %w", err)
+	}
+	if exists {
+		_, err := kind.Adapt(ctx, loaded.Cluster) // are they this spec's?
+		return err
+	}
+	return kind.Create(ctx, loaded.Cluster, image, in.Log)
+}
+
+// KindDelete removes the kind nodes of a spec.
+func KindDelete(ctx context.Context, in Input) error {
+	loaded, err := Load(ctx, in)
+	if err != nil {
+		return err
+	}
+	return kind.Delete(ctx, loaded.Cluster, in.Log)
 }

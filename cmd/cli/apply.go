@@ -90,7 +90,10 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view
 	v.Begin(look.Plan)
 	result, err := s.Apply(ctx, provision.ApplyOptions{Events: v.Event})
 	v.Finish()
-	v.Applied(result)
+	// A run that was refused before its first step has no result to show.
+	if err == nil || len(result.Done)+len(result.Failed) > 0 {
+		v.Applied(result)
+	}
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,17 @@ import (
 )
 
 // Main runs the process's command line and returns its exit code.
-func Main() int {
+func Main() int { return MainWith(Real()) }
+
+// Real is package provision itself.
+func Real() Provision { return realProvision{} }
+
+// MainWith is [Main] over another Provision.
+func MainWith(p Provision) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	return Run(context.Background(), processSystem(signals), realProvision{})
+	return Run(context.Background(), processSystem(signals), p)
 }
 
 // Run runs one command line and returns its exit code.

@@ -8,41 +8,22 @@ import (
 	"testing"
 )
 
-func TestRenderKeepsAFolderToItself(t *testing.T) {
+func TestRenderReplacesAnEarlierRendering(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
-	render := func() *console { return (&console{args: "render -o " + dir}).run(t, newFake()) }
-	if c := render(); c.code != 0 {
-		t.Fatal(c.stderr)
-	}
-	// What an earlier render left and this one does not write goes away.
-	stale := filepath.Join(dir, "w-9", "files")
-	if err := os.MkdirAll(stale, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for path, content := range map[string]string{filepath.Join(stale, "x"): "x", filepath.Join(dir, "README"): "mine", filepath.Join(dir, rendering): "cp-1/files/etc/a\nw-9/files/x\n../escape\n"} {
+	put := func(name, content string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	outside := filepath.Join(dir, "..", "escape")
-	if err := os.WriteFile(outside, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if c := render(); c.code != 1 {
-		t.Errorf("a list that leads out of the folder was followed: %s", c.stderr)
-	}
-	if _, err := os.Stat(outside); err != nil {
-		t.Error("a file outside the folder was removed")
-	}
-	if err := os.WriteFile(filepath.Join(dir, rendering), []byte("cp-1/files/etc/a\nw-9/files/x\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(stale, "x"), nil, 0o644); err != nil {
-		if err := os.MkdirAll(stale, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if c := render(); c.code != 0 {
+	put("w-9/files/x", "stale")
+	put(rendering, "w-9/files/x\nw-9/files/gone\n")
+	put("README", "mine")
+	if c := (&console{args: "render -o " + dir}).run(t, newFake()); c.code != 0 {
 		t.Fatal(c.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "w-9")); err == nil {
@@ -50,6 +31,28 @@ func TestRenderKeepsAFolderToItself(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(filepath.Join(dir, "README")); string(b) != "mine" {
 		t.Error("a file that no render wrote was touched")
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, rendering)); string(b) != "cp-1/files/etc/a\nplan.json\n" {
+		t.Errorf("the list says %q", b)
+	}
+}
+
+func TestRenderRemovesNothingOutsideItsFolder(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "out")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string]string{filepath.Join(dir, rendering): "../outside\n", filepath.Join(top, "outside"): ""} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := (&console{args: "render -o " + dir}).run(t, newFake()); c.code != 1 {
+		t.Errorf("code %d", c.code)
+	}
+	if _, err := os.Stat(filepath.Join(top, "outside")); err != nil {
+		t.Error("a file outside the folder was removed")
 	}
 }
 

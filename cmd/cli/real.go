@@ -2,19 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 
 	"github.com/bulwark-k8s/bulwark/cmd/view"
 	"github.com/bulwark-k8s/bulwark/provision"
 )
 
-// realProvision is package provision itself. What the facade does not have yet
-// says so; this is the only file that changes as it grows.
+// realProvision is package provision itself.
 type realProvision struct{}
 
 var _ Provision = realProvision{}
-
-var errNotWired = errors.New("this build of bulwark cannot do that yet")
 
 // Load reads and resolves a spec.
 func (realProvision) Load(ctx context.Context, in provision.Input) (Loaded, error) {
@@ -45,16 +41,18 @@ func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func
 }
 
 // KindCreate makes kind nodes.
-func (realProvision) KindCreate(context.Context, provision.Input, string, func(Event)) error {
-	return errNotWired
+func (realProvision) KindCreate(ctx context.Context, in provision.Input, image string, _ func(Event)) error {
+	return provision.KindCreate(ctx, in, image)
 }
 
 // KindDelete removes kind nodes.
-func (realProvision) KindDelete(context.Context, provision.Input) error { return errNotWired }
+func (realProvision) KindDelete(ctx context.Context, in provision.Input) error {
+	return provision.KindDelete(ctx, in)
+}
 
 // MergeKubeconfig puts a kubeconfig into the operator's own.
-func (realProvision) MergeKubeconfig(context.Context, []byte, []string, bool) ([]string, error) {
-	return nil, errNotWired
+func (realProvision) MergeKubeconfig(ctx context.Context, kubeconfig []byte, paths []string, use bool) ([]string, error) {
+	return provision.MergeKubeconfig(ctx, kubeconfig, paths, use)
 }
 
 // Format brings text into the standard format.

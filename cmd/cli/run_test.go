@@ -83,6 +83,15 @@ func TestWarningsOfPreflightDoNotStop(t *testing.T) {
 	}
 }
 
+func TestARunThatDidNotBeginHasNoResult(t *testing.T) {
+	f := newFake()
+	f.result, f.applyErr = Result{}, errors.New("another run holds the lock")
+	c := (&console{args: "apply -y"}).run(t, f)
+	if c.code != exitError || strings.Contains(c.stdout, "Applied") || slices.Contains(f.calls, "verify") {
+		t.Errorf("code %d after %v:\n%s", c.code, f.calls, c.stdout)
+	}
+}
+
 func TestAFailedOrUnansweredCheckIsAnError(t *testing.T) {
 	for _, verdict := range []string{"fail", "unknown", "odd"} {
 		f := newFake()

@@ -93,7 +93,7 @@ var scenes = map[string]func(shower) error{
 		return &provision.PreflightError{Problems: []provision.Problem{
 			{Node: "cp-1", Check: "swap", Seen: "/dev/dm-1 is in use as swap", Remedy: "swapoff -a, and take the line out of /etc/fstab"},
 			{Node: "w-1", Check: "clock", Seen: "the clock is 4 s ahead of ours", Remedy: "start a time service", Warning: true},
-		}}, 1
+		}}
 	},
 	"refused spec": func(v shower) error { return sampleRefusal() },
 	"unreachable": func(v shower) error {

@@ -22,7 +22,7 @@ type WeakensError struct {
 func (e *WeakensError) Error() string {
 	s := e.Setting
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s = %s %s", s.Component, s.Key, e.Given, e.Why)
+	fmt.Fprintf(&b, "%s %s = %s %s", s.Component, s.Key, readable(e.Given), e.Why)
 	if len(s.Refs) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(s.Refs, ", "))
 	}
@@ -37,6 +37,18 @@ func (e *WeakensError) Error() string {
 		fmt.Fprintf(&b, "; leave the line out, or write a value that is as strict")
 	}
 	return b.String()
+}
+
+// readable is a value as a sentence can hold it: a spec may name anything.
+func readable(s string) string {
+	const most = 100
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	if quoted := strconv.Quote(s); quoted != `"`+s+`"` || s == "" {
+		return quoted
+	}
+	return s
 }
 
 // Check says why a raw setting is refused, or nil: for a value that is as
@@ -56,12 +68,18 @@ func Merge(component, key string, value any) (any, error) {
 	if s, ok := value.(string); ok && strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f || r == 0x2028 || r == 0x2029 }) {
 		return nil, fmt.Errorf("%s %s holds a new line or another control character; write it in one line", component, key)
 	}
+	if s, ok := value.(string); ok && len(s) > maxArgument {
+		return nil, fmt.Errorf("%s %s has more than %d characters; no setting needs as many", component, key, maxArgument)
+	}
 	s, ok := Lookup(component, key)
 	if !ok {
 		return value, nil
 	}
 	return s.merge(value)
 }
+
+// maxArgument is the most that one value may hold.
+const maxArgument = 16 << 10
 
 var (
 	argName   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

@@ -104,12 +104,8 @@ func object(obj map[string]any) (state.Object, error) {
 	if err != nil {
 		return state.Object{}, err
 	}
-	// What the server writes is not wanted of it; a null is nothing wanted.
-	delete(obj, "status")
-	meta := obj["metadata"].(map[string]any) // refOf looked
-	for _, f := range []string{"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"} {
-		delete(meta, f)
-	}
+	// What the server writes is not wanted of it.
+	forget(obj)
 	body, err := json.Marshal(obj)
 	if err != nil {
 		return state.Object{}, err

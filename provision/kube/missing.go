@@ -45,7 +45,7 @@ func Missing(want state.Object, have state.HaveObject) bool {
 	if nw, ok := normal(want.Ref, w); ok {
 		if nh, ok := normal(want.Ref, h); ok {
 			// The type wrote zero values nobody asked for: hold on to what was written.
-			w, h, c.typed = prune(nw, w).(map[string]any), nh, true
+			w, h, c.typed = pruneMap(nw, w), nh, true
 		}
 	}
 	return !c.subset("", "", w, h)
@@ -111,13 +111,16 @@ func (c comparison) list(parent, key string, w, h []any) bool {
 	if len(w) != len(h) {
 		return false
 	}
-	byName := named(h)
-	for i, we := range w {
-		he := h[i]
-		if byName != nil && named(w) != nil {
-			he = byName[we.(map[string]any)["name"].(string)]
+	if wn, hn := named(w), named(h); wn != nil && hn != nil {
+		for name, we := range wn {
+			if !c.subset(parent, key, we, hn[name]) {
+				return false
+			}
 		}
-		if !c.subset(parent, key, we, he) {
+		return true
+	}
+	for i, we := range w {
+		if !c.subset(parent, key, we, h[i]) {
 			return false
 		}
 	}
@@ -263,7 +266,22 @@ func (o omitted) holds(parent, key string, h any) bool {
 	return true
 }
 
-// prune keeps of norm what orig wrote, in norm's values.
+// pruneMap keeps of norm the keys that orig wrote, in norm's values.
+func pruneMap(norm, orig map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range orig {
+		switch n, ok := norm[k]; {
+		case v == nil:
+		case ok:
+			out[k] = prune(n, v)
+		case zero(v):
+			out[k] = omitted{v}
+		}
+		// Else the type does not know the field, and neither does the server.
+	}
+	return out
+}
+
 func prune(norm, orig any) any {
 	switch o := orig.(type) {
 	case map[string]any:
@@ -271,18 +289,7 @@ func prune(norm, orig any) any {
 		if !ok {
 			return norm
 		}
-		out := map[string]any{}
-		for k, v := range o {
-			switch nv, ok := n[k]; {
-			case v == nil:
-			case ok:
-				out[k] = prune(nv, v)
-			case zero(v):
-				out[k] = omitted{v}
-			}
-			// Else the type does not know the field, and neither does the server.
-		}
-		return out
+		return pruneMap(n, o)
 	case []any:
 		n, ok := norm.([]any)
 		if !ok || len(n) != len(o) {

@@ -2,7 +2,7 @@ package kube
 
 import (
 	"encoding/json"
-	"fmt"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -83,10 +83,7 @@ func TestMissing(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			var apiVersion, kind string
-			if n, _ := sscan(tt.kind, &apiVersion, &kind); n != 2 {
-				t.Fatal("bad kind")
-			}
+			apiVersion, kind, _ := strings.Cut(tt.kind, " ")
 			want, have := pair(t, apiVersion, kind, tt.want, tt.have)
 			if got := Missing(want, have); got != tt.missing {
 				t.Errorf("Missing is %v\nwant %s\nhave %s", got, want.JSON, have.JSON)
@@ -138,5 +135,3 @@ func FuzzMissing(f *testing.F) {
 		}
 	})
 }
-
-func sscan(s string, a, b *string) (int, error) { return fmt.Sscan(s, a, b) }

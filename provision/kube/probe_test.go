@@ -72,7 +72,7 @@ func TestRefusesAnonymous(t *testing.T) {
 				}
 				go func() {
 					defer func() { _ = c.Close() }()
-					if c.(*tls.Conn).Handshake() == nil {
+					if tc, ok := c.(*tls.Conn); ok && tc.Handshake() == nil {
 						_, _ = io.WriteString(c, "HTTP/1.0 200 OK\r\n\r\n")
 					}
 				}()

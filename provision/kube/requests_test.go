@@ -138,7 +138,7 @@ func TestJudge(t *testing.T) {
 		"text before":               {func(r *state.CertificateRequest) { r.PEM = append([]byte("x\n"), r.PEM...) }, "more than one"},
 		"text behind":               {func(r *state.CertificateRequest) { r.PEM = append(r.PEM, "x"...) }, "more than one"},
 		"too long":                  {func(r *state.CertificateRequest) { r.PEM = append(r.PEM, bytes.Repeat([]byte("\n"), maxRequest)...) }, "more than 16384"},
-		"a request of another's":    {tamper(t), "own key"},
+		"a request of another's":    {tamper, "own key"},
 		"control characters in CN":  {ownCSR(func(c *x509.CertificateRequest) { c.Subject.CommonName = "system:node:w-1\x1b[2J" }), "common name"},
 		"control characters in DNS": {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames = []string{"w-1\x1b[2J"} }), "DNS name"},
 	}
@@ -194,18 +194,11 @@ func caExtension(c *x509.CertificateRequest) {
 	c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 19}, Critical: true, Value: der})
 }
 
-// tamper makes a request with another one's signature.
-func tamper(t *testing.T) func(*state.CertificateRequest) {
-	return func(r *state.CertificateRequest) {
-		block, _ := pem.Decode(r.PEM)
-		i := bytes.Index(block.Bytes, []byte("w-1"))
-		if i < 0 {
-			t.Fatal("the request does not name w-1")
-		}
-		// Both names, so that the signature is the only thing wrong... of a key that is not ours.
-		block.Bytes[len(block.Bytes)-1] ^= 1
-		r.PEM = pem.EncodeToMemory(block)
-	}
+// tamper breaks the signature of a request.
+func tamper(r *state.CertificateRequest) {
+	block, _ := pem.Decode(r.PEM)
+	block.Bytes[len(block.Bytes)-1] ^= 1
+	r.PEM = pem.EncodeToMemory(block)
 }
 
 func FuzzJudge(f *testing.F) {

@@ -23,11 +23,25 @@ func fakeClient(objects ...runtime.Object) (*Client, *fake.Clientset) {
 	return &Client{host: &machine{}, where: "ops@cp-1: API", typed: cs, pause: soon}, cs
 }
 
+// created is the Secret of a create.
+func created(t *testing.T, a clienttesting.Action) *corev1.Secret {
+	t.Helper()
+	create, ok := a.(clienttesting.CreateAction)
+	if !ok {
+		t.Fatalf("%T creates nothing", a)
+	}
+	s, ok := create.GetObject().(*corev1.Secret)
+	if !ok {
+		t.Fatalf("%T is no Secret", create.GetObject())
+	}
+	return s
+}
+
 func TestTokenIsForOneNodeAndExpires(t *testing.T) {
 	c, cs := fakeClient()
 	var made *corev1.Secret
 	cs.PrependReactor("create", "secrets", func(a clienttesting.Action) (bool, runtime.Object, error) {
-		made = a.(clienttesting.CreateAction).GetObject().(*corev1.Secret)
+		made = created(t, a)
 		return false, nil, nil
 	})
 	tok, err := c.Token(context.Background(), "w-1", time.Hour)
@@ -72,7 +86,7 @@ func TestTokenWhoseAnswerWasLost(t *testing.T) {
 	cs.PrependReactor("create", "secrets", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		if first {
 			first = false
-			if err := cs.Tracker().Add(a.(clienttesting.CreateAction).GetObject()); err != nil {
+			if err := cs.Tracker().Add(created(t, a)); err != nil {
 				return true, nil, err
 			}
 			return true, nil, errors.New("http2: client connection lost")

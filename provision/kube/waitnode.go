@@ -82,6 +82,29 @@ func (c *Client) WaitServing(ctx context.Context, node cluster.Node) error {
 	})
 }
 
+// ApproveServing approves what node's kubelet asks for, as often as it asks,
+// until it serves a certificate as [Client.WaitServing] wants it: a kubelet
+// may give up its first request and make another. Requests that ask for
+// anything else are left alone and named in the error when time is over.
+func (c *Client) ApproveServing(ctx context.Context, node cluster.Node) error {
+	address := net.JoinHostPort(node.Address.String(), kubeletPort)
+	cfg, err := probeTLS(address, c.ca)
+	if err != nil {
+		return fmt.Errorf("%s: approving the serving certificate of %s: %w", c.where, node.Name, err)
+	}
+	return c.poll(ctx, node.Name+" to ask for and serve a certificate", func(ctx context.Context) (bool, string, error) {
+		n, err := c.ApproveNode(ctx, node)
+		if err != nil && n == 0 {
+			return false, "", err
+		}
+		certs, err := peerCertificates(ctx, c.host, address, cfg)
+		if err != nil {
+			return false, "", fmt.Errorf("%s: %w", address, err)
+		}
+		return servingFor(certs, node.Name, time.Now())
+	})
+}
+
 // servingFor looks at a certificate whose chain and address are verified.
 func servingFor(certs []*x509.Certificate, name string, now time.Time) (bool, string, error) {
 	if len(certs) == 0 {

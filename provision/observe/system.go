@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,10 +127,12 @@ func (r *reading) process(f script.Frame) error {
 }
 
 // closeProcesses keeps the arguments of components that run once in the
-// machine's own network. Which of two is the component nobody can say.
+// machine's own network. A child that has yet to execute its own program has
+// its parent's name and arguments; which of two that differ is the component
+// nobody can say.
 func (r *reading) closeProcesses() {
 	for name, found := range r.processes {
-		if len(found) > 1 {
+		if slices.ContainsFunc(found, func(args []string) bool { return !slices.Equal(args, found[0]) }) {
 			r.miss(name, fmt.Sprintf("%d processes of this name run in the machine's network", len(found)))
 			continue
 		}

@@ -18,7 +18,10 @@ func (l *loader) address(s item, what string) (netip.Addr, bool) {
 		l.report(problem(CodeAddress, s.at, "Not an address", "%s is no IP address for the %s. %s", short(s.value), what, hint))
 		return netip.Addr{}, false
 	}
-	return addr, l.usableAddress(addr, s, what)
+	if !l.usableAddress(addr, s, what) {
+		return netip.Addr{}, false
+	}
+	return addr, true
 }
 
 // usableAddress refuses addresses that mean something else on each machine, or

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -75,10 +76,9 @@ func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) 
 			l.report(problem(CodeTopology, at, "Endpoint on a worker", "%s is the address of worker %q, where no API server runs. Write a control plane's address, or one that leads to it.", addr, name))
 		}
 	}
-	for what, ps := range map[string][]netip.Prefix{"pods": l.c.Network.Pods, "services": l.c.Network.Services} {
-		if p, ok := overlapsAny(netip.PrefixFrom(addr, addr.BitLen()), ps); ok {
-			l.report(problem(CodeOverlap, at, "Endpoint inside the cluster's network", "%s lies in %s of %q, which exists only inside the cluster. Write an address that clients reach.", addr, p, what))
-		}
+	inside := slices.Concat(l.c.Network.Pods, l.c.Network.Services)
+	if p, ok := overlapsAny(netip.PrefixFrom(addr, addr.BitLen()), inside); ok {
+		l.report(problem(CodeOverlap, at, "Endpoint inside the cluster's network", "%s lies in %s, which exists only inside the cluster. Write an address that clients reach.", addr, p))
 	}
 }
 

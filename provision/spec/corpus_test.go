@@ -64,3 +64,25 @@ func TestAcceptedSpecsAreAcceptedWithoutAWord(t *testing.T) {
 		})
 	}
 }
+
+// What a user copies first is right, and looks as bulwark fmt would have it.
+func TestExamplesAreAcceptedWithoutAWord(t *testing.T) {
+	names, err := filepath.Glob("../../examples/*/cluster.hcl")
+	if err != nil || len(names) < 2 {
+		t.Fatalf("only %v are there", names)
+	}
+	for _, name := range names {
+		c, files, diags := Load(filepath.Dir(name), Options{})
+		if c == nil || len(diags) > 0 {
+			t.Error(printed(files, diags))
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if formatted, diags := Format(name, text); diags.HasErrors() || string(formatted) != string(text) {
+			t.Errorf("%s is not formatted", name)
+		}
+	}
+}

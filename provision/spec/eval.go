@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -62,6 +63,14 @@ func (e *evaluator) within(expr hcl.Expression, ctx *hcl.EvalContext) (v cty.Val
 	v, diags = e.budget.meter(native, false).Value(ctx)
 	if len(diags) > maxComplaints {
 		diags = diags[:maxComplaints]
+	}
+	for _, d := range diags {
+		// HCL's own suggestion is another one each time, and seldom the nearest.
+		if unknown, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](d); ok {
+			name := unknown.CalledFunctionNamespace() + unknown.CalledFunctionName()
+			d.Detail = fmt.Sprintf("There is no function %q.%s", name, didYouMean(name, keys(ctx.Functions)))
+			d.Extra = CodeReference
+		}
 	}
 	return v, tagged(diags, CodeEval)
 }

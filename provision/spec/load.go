@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -64,7 +65,7 @@ type loader struct {
 	secrets []string // never to be printed
 	diags   hcl.Diagnostics
 	c       *cluster.Cluster
-	at      places
+	at      sites
 }
 
 func newLoader(opts Options) *loader {
@@ -72,7 +73,7 @@ func newLoader(opts Options) *loader {
 		opts:  opts,
 		files: Files{},
 		c:     &cluster.Cluster{Origins: map[string]cluster.Origin{}},
-		at:    places{},
+		at:    sites{},
 		eval: &evaluator{
 			budget: &budget{left: maxSteps},
 			vars:   map[string]cty.Value{},
@@ -101,7 +102,7 @@ func (l *loader) sorted() hcl.Diagnostics {
 		case a.Filename != b.Filename:
 			return a.Filename < b.Filename
 		}
-		return a.Start.Byte < b.Start.Byte
+		return cmp.Or(cmp.Compare(a.Start.Byte, b.Start.Byte), cmp.Compare(l.diags[i].Detail, l.diags[j].Detail)) < 0
 	})
 	if len(l.diags) > maxReports {
 		more := len(l.diags) - maxReports
@@ -227,9 +228,9 @@ func (l *loader) decode(body hcl.Body, into any) {
 	}
 }
 
-// places are where settings were written, by their path, for problems that
+// sites are where settings were written, by their path, for problems that
 // show only when all is known.
-type places map[string]hcl.Range
+type sites map[string]hcl.Range
 
 // from records where a setting came from.
 func (l *loader) from(path string, at hcl.Range) {

@@ -39,7 +39,7 @@ func TestWhatCannotBeMeantIsRefusedAtItsLine(t *testing.T) {
 		{"a bare word", `kubernetes = latest`, CodeReference, "put it in quotes"},
 		{"an unknown variable", `kubernetes = var.version`, CodeReference, "no variable"},
 		{"an unknown local", `kubernetes = local.version`, CodeReference, "no local"},
-		{"an unknown function", `kubernetes = uper("a")`, CodeEval, `"upper"`},
+		{"an unknown function", `kubernetes = uper("a")`, CodeReference, `"upper"`},
 		{"an unknown root", `kubernetes = vars.version`, CodeReference, `Did you mean "var"`},
 		{"a whole namespace", `kubernetes = keys(local)[0]`, CodeReference, "name one"},
 		{"the environment", `kubernetes = env("HOME")`, CodeEval, "only in a variable's default"},

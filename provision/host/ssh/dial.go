@@ -19,7 +19,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, fmt.Errorf("%s: dial: network %q, only tcp is there", h, network)
 	}
 	if !h.noForward.Load() {
-		conn, err := h.client.DialContext(ctx, network, address)
+		bound, done := h.client.bind(ctx)
+		conn, err := h.client.DialContext(bound, network, address)
+		done()
 		var refused *ssh.OpenChannelError
 		switch {
 		case err == nil:

@@ -95,6 +95,7 @@ func (r *run) result(h *Host, p host.Program, err error) (host.Result, error) {
 	status := 0
 	switch {
 	case r.out.exceeded() || r.errOut.exceeded():
+		<-h.client.gone // so that the next call finds it closed, not closing
 		return host.Result{}, fmt.Errorf("%s: %s wrote more than %d bytes: the connection was closed", h, p.Name, host.MaxOutput)
 	case errors.As(err, &exit):
 		status = exit.ExitStatus()
@@ -137,7 +138,7 @@ func (h *Host) sudo() bool { return h.at.user != "root" }
 func (h *Host) session(ctx context.Context) (*ssh.Session, error) {
 	pause := 50 * time.Millisecond
 	for n := 0; ; n++ {
-		s, err := h.client.NewSession()
+		s, err := h.client.session(ctx)
 		var refused *ssh.OpenChannelError
 		if err == nil || !errors.As(err, &refused) {
 			return s, err

@@ -16,8 +16,6 @@ type keeper struct {
 // on a slow line the answer queues behind data.
 func keep(l *link, every time.Duration) *keeper {
 	k := &keeper{done: make(chan struct{})}
-	closed := make(chan struct{})
-	go func() { _ = l.Wait(); close(closed) }()
 	go func() {
 		defer close(k.done)
 		tick := time.NewTicker(every)
@@ -26,7 +24,7 @@ func keep(l *link, every time.Duration) *keeper {
 		asking := false
 		for {
 			select {
-			case <-closed:
+			case <-l.gone:
 				return
 			case <-answered:
 				asking = false

@@ -16,12 +16,6 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
-// link is one SSH connection, up and logged in.
-type link struct {
-	*ssh.Client
-	wire *wire
-}
-
 // login makes a link. Connections that an sshd drops before it says anything
 // (MaxStartups does that) are tried again; a login is tried once, since more
 // would only lock us out (PerSourcePenalties).
@@ -132,7 +126,7 @@ func handshake(ctx context.Context, at endpoint, d dialer, known *trust, keys *c
 	}
 	w.unbound()
 	// NewClient rejects every channel and every global request of the server.
-	return &link{ssh.NewClient(conn, chans, reqs), w}, nil
+	return newLink(ssh.NewClient(conn, chans, reqs), w), nil
 }
 
 // probe asks a machine for a key of any type, and never logs in.

@@ -29,7 +29,9 @@ func (tcp) dial(ctx context.Context, address string) (net.Conn, error) {
 type through struct{ bastion *link }
 
 func (t through) dial(ctx context.Context, address string) (net.Conn, error) {
-	conn, err := t.bastion.DialContext(ctx, "tcp", address)
+	bound, done := t.bastion.bind(ctx)
+	defer done()
+	conn, err := t.bastion.DialContext(bound, "tcp", address)
 	var refused *ssh.OpenChannelError
 	switch {
 	case errors.As(err, &refused) && refused.Reason == ssh.Prohibited:

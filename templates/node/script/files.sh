@@ -9,10 +9,7 @@ synced=
 fail() {
   [ -z "$stage" ] || rm -f "$stage"
   settle
-  frame failed 0 "$1$nl$2"
-  # Whoever sends the rest need not learn of it by a broken pipe.
-  cat >/dev/null
-  finish
+  no "$1$nl$2"
 }
 
 # settle makes the renames so far outlive a power cut.
@@ -154,17 +151,6 @@ make_stage() {
     stage=
     failed_write "$why" "$1"
   }
-}
-
-# read_bytes COUNT FILE takes exactly so many bytes of the input.
-read_bytes() {
-  if [ "$1" = 0 ]; then
-    return 0
-  elif dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
-    dd bs="$1" count=1 iflag=fullblock of="$2" 2>&1
-  else
-    dd bs=1 count="$1" of="$2" 2>&1
-  fi
 }
 
 # may_replace stops unless $name is nothing, or a file as $had says.

@@ -5,33 +5,11 @@ IFS= read -r mode && IFS= read -r unit || exit 65
 
 here=$runs/$unit
 
-# no WHY: it could not be started.
-no() {
-  frame failed 0 "$1"
-  cat >/dev/null
-  finish
-}
-
-# private DIRECTORY makes one that only root can read.
-private() {
-  [ -d "$1" ] || mkdir "$1" || no "$1 cannot be made"
-  [ ! -L "$1" ] || no "$1 is a link; remove it"
-}
-
 # forget ends the unit if it has not ended, and what is kept of it.
 forget() {
   bounded 120 systemctl stop "$unit.service" 2>/dev/null
   bounded 20 systemctl reset-failed "$unit.service" 2>/dev/null
   rm -rf "$here"
-}
-
-# take_bytes COUNT FILE takes exactly so many bytes of the input.
-take_bytes() {
-  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
-    dd bs="$1" count=1 iflag=fullblock of="$2" 2>&1
-  else
-    dd bs=1 count="$1" of="$2" 2>&1
-  fi
 }
 
 # kept FILE WORD: is this what FILE holds?
@@ -64,9 +42,9 @@ begin() {
   private "$here"
   printf '%s\n' "$digest" >"$here/digest" || no "$here cannot be written"
   printf '%s\n' "$call" >"$here/call" || no "$here cannot be written"
-  why=$(take_bytes "$size" "$here/runner") || no "$why"
+  why=$(read_bytes "$size" "$here/runner") || no "$why"
   IFS= read -r size || exit 65
-  why=$(take_bytes "$size" "$here/argv") || no "$why"
+  why=$(read_bytes "$size" "$here/argv") || no "$why"
   sum=$(sha256sum <"$here/argv")
   [ "${sum%% *}" = "$digest" ] || no 'only part of the command arrived'
   why=$(systemd-run --quiet --no-ask-password --unit="$unit" \
@@ -79,9 +57,9 @@ begin() {
 await() {
   ticks=0
   until [ -e "$here/exit" ]; do
-    sleep 0.2 2>/dev/null || sleep 1
+    sleep 0.1 2>/dev/null || sleep 1
     ticks=$((ticks + 1))
-    if [ "$((ticks % 25))" = 0 ]; then
+    if [ "$((ticks % 50))" = 0 ]; then
       unit_active "$unit"
       [ "$?" != 1 ] || break
       frame waiting 0 '' || exit 74

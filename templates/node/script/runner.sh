@@ -1,6 +1,6 @@
 # What a transient unit executes: the command whose arguments are the lines of
-# DIRECTORY/argv. Its output is kept there, the first half megabyte and the
-# last of the rest; its status appears there, whole, when all is written.
+# DIRECTORY/argv. Its output is kept there, up to four megabytes as it comes and
+# the last of the rest; its status appears there, whole, when all is written.
 set -u
 here=$1
 cd /
@@ -19,7 +19,8 @@ export PATH HOME LC_ALL
   echo $? >"$here/status"
 } 2>&1 | {
   umask 077
-  head -c 524288 >"$here/out"
+  # dd writes what it read at once: it is there also when all is killed.
+  dd of="$here/out" bs=1024 count=4096 2>/dev/null
   tail -c 65536 >"$here/rest"
 }
 mv "$here/status" "$here/exit"

@@ -17,6 +17,9 @@ var runs string
 //go:embed look.sh
 var look string
 
+//go:embed input.sh
+var input string
+
 //go:embed files.sh
 var files string
 
@@ -45,17 +48,17 @@ var clean string
 func Look() string { return common + runs + look }
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
-func Change() string { return common + files + effects + change }
+func Change() string { return common + input + files + effects + change }
 
 // Run starts a command as a transient unit or attaches to it, and waits for its end.
-func Run() string { return common + runs + run }
+func Run() string { return common + input + runs + run }
 
 // Runner is what the transient unit of [Run] executes. It travels to the
 // machine as data of Run, never through the prelude.
 func Runner() string { return runner }
 
 // Table loads, confirms and drops `table inet bulwark` behind a timer.
-func Table() string { return common + table }
+func Table() string { return common + input + table }
 
 // Revert is what that timer executes. It travels as data of Table.
 func Revert() string { return revert }

@@ -5,19 +5,6 @@ IFS= read -r action || exit 65
 here=/run/bulwark/table
 timer=bulwark-table-revert
 
-# no WHY: it was not done.
-no() {
-  frame failed 0 "$1"
-  cat >/dev/null
-  finish
-}
-
-# private DIRECTORY makes one that only root can read.
-private() {
-  [ -d "$1" ] || mkdir "$1" || no "$1 cannot be made"
-  [ ! -L "$1" ] || no "$1 is a link; remove it"
-}
-
 # live: is the table there? Fails the program when nobody can say.
 live() {
   tables=$(bounded 20 nft list tables 2>&1) || no "$tables"
@@ -35,15 +22,6 @@ is() {
     [ "$is_state" != "ActiveState=$s" ] || return 0
   done
   return 1
-}
-
-# take_bytes COUNT FILE takes exactly so many bytes of the input.
-take_bytes() {
-  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
-    dd bs="$1" count=1 iflag=fullblock of="$2" conv=notrunc 2>&1
-  else
-    dd bs=1 count="$1" of="$2" conv=notrunc 2>&1
-  fi
 }
 
 # whole FILE begins a transaction that replaces the table.
@@ -74,9 +52,9 @@ load() {
   private "$here"
   whole "$here/new.nft"
   new=$(stat -c %s "$here/new.nft")
-  why=$(take_bytes "$size" "$here/text") || no "$why"
+  why=$(read_bytes "$size" "$here/text") || no "$why"
   IFS= read -r revert_size || exit 65
-  why=$(take_bytes "$revert_size" "$here/revert.part") || no "$why"
+  why=$(read_bytes "$revert_size" "$here/revert.part") || no "$why"
   cat "$here/text" >>"$here/new.nft" || no "$here/new.nft cannot be written"
   got=$(stat -c %s "$here/new.nft")
   [ "$((got - new))" = "$size" ] || no 'only part of the table arrived; nothing was loaded'

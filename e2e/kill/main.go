@@ -1,0 +1,110 @@
+// Command kill is bulwark, except that it ends its own process by SIGKILL at a
+// step of the plan that the environment names:
+//
+//	BULWARK_KILL_STEP    id of the step
+//	BULWARK_KILL_MOMENT  before its effect, after it, or during: a moment after it began
+//	BULWARK_KILL_PLAN    file that receives the plan before anything is done, as JSON
+//
+// It fails before it changes anything when its plan has no such step; without
+// one it is killed before the first. A process that ends in another way did not
+// come to that step.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/cmd/cli"
+	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+)
+
+func main() {
+	os.Exit(cli.MainWith(killer{Provision: cli.Real(), step: os.Getenv("BULWARK_KILL_STEP"), moment: os.Getenv("BULWARK_KILL_MOMENT")}))
+}
+
+// killer is package provision, whose sessions end the process.
+type killer struct {
+	cli.Provision
+	step, moment string
+}
+
+// Open opens a session and writes its plan.
+func (k killer) Open(ctx context.Context, in provision.Input) (cli.Session, error) {
+	s, err := k.Provision.Open(ctx, in)
+	if err != nil {
+		return s, err
+	}
+	p := s.Look().Plan
+	if path := os.Getenv("BULWARK_KILL_PLAN"); path != "" {
+		text, err := json.Marshal(p)
+		if err != nil {
+			return s, err
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return s, err
+		}
+	}
+	if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == k.step }) && k.step != "" {
+		return s, errors.Join(errNoStep, s.Close())
+	}
+	alone(p, k.step)
+	return session{Session: s, killer: k}, nil
+}
+
+var errNoStep = errors.New("kill: this plan has no such step")
+
+// alone makes a step wait for the one before it on its node, which it comes
+// after anyway, and the next one wait for it. That is why the runner cannot do
+// it in one program with others, whose effects would all come before the
+// first of their events.
+func alone(p *plan.Plan, id string) {
+	last := map[string]string{} // node to the id of the latest step there
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if before, ok := last[s.Node]; ok && (s.ID == id || before == id) {
+			s.After = append(s.After[:len(s.After):len(s.After)], before)
+		}
+		last[s.Node] = s.ID
+	}
+}
+
+type session struct {
+	cli.Session
+	killer killer
+}
+
+// during is how long after its beginning a step is cut.
+const during = 300 * time.Millisecond
+
+// Apply runs the plan and ends the process where it was asked to.
+func (s session) Apply(ctx context.Context, o provision.ApplyOptions) (cli.Result, error) {
+	if s.killer.step == "" {
+		die()
+	}
+	next := o.Events
+	o.Events = func(e apply.Event) {
+		if e.Step.ID == s.killer.step {
+			switch {
+			case e.Kind == apply.Started && s.killer.moment == "before", e.Kind == apply.Done && s.killer.moment == "after":
+				die()
+			case e.Kind == apply.Started && s.killer.moment == "during":
+				time.AfterFunc(during, die)
+			}
+		}
+		next(e)
+	}
+	return s.Session.Apply(ctx, o)
+}
+
+// die ends the process at once: nothing is closed, flushed or told.
+func die() {
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {}
+}

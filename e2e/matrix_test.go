@@ -1,0 +1,209 @@
+// Package e2e_test tries bulwark as its users have it: the real program, on
+// the lab's machines.
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/e2e/lab"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+)
+
+// TestMatrix kills bulwark before and after the effect of every step there is,
+// and applies then. It writes docs/faults.md. Environment:
+//
+//	BULWARK_MATRIX         must be set: it takes more than an hour
+//	BULWARK_MATRIX_ROWS    a regular expression, to run only the rows it finds
+//	BULWARK_MATRIX_BUDGET  no row is begun after this time, as "40m"
+func TestMatrix(t *testing.T) {
+	if os.Getenv("BULWARK_MATRIX") == "" {
+		t.Skip("NOT RUN: the whole matrix is `make e2e`; TestKillRows runs four of its rows")
+	}
+	lab.Require(t)
+	only, err := regexp.Compile(os.Getenv("BULWARK_MATRIX_ROWS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, end := time.Now(), time.Time{}
+	if budget := os.Getenv("BULWARK_MATRIX_BUDGET"); budget != "" {
+		d, err := time.ParseDuration(budget)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end = started.Add(d)
+	}
+	r := newKillRig(t, t.Context())
+	all := r.rows()
+	report := newFaultReport(t, len(r.plan.Steps), len(all))
+	r.addStages(t, t.Context())
+	for _, row := range all {
+		if !only.MatchString(row.String()) || (!end.IsZero() && time.Now().After(end)) {
+			continue
+		}
+		t.Run(row.String(), func(t *testing.T) {
+			result := r.try(t, row)
+			if result.err != nil {
+				t.Error(result.err)
+			}
+			report.add(t, result)
+		})
+	}
+	report.write(t)
+}
+
+// TestKillRows runs four rows of the matrix, each of another kind of step.
+// BULWARK_SEED picks the same ones again.
+func TestKillRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT RUN: -short")
+	}
+	if os.Getenv("BULWARK_MATRIX") != "" {
+		t.Skip("NOT RUN: the whole matrix is run")
+	}
+	lab.Require(t)
+	seed := uint64(time.Now().UnixNano() % 1_000_000)
+	if s := os.Getenv("BULWARK_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("BULWARK_SEED=%d picks these rows again", seed)
+	r := newKillRig(t, t.Context())
+	for _, row := range r.pick(seed, 4) {
+		t.Run(row.String(), func(t *testing.T) {
+			if result := r.try(t, row); result.err != nil {
+				t.Errorf("%v\nBULWARK_SEED=%d picks this row again", result.err, seed)
+			}
+		})
+	}
+}
+
+// pick takes n rows of steps of n kinds.
+func (r *killRig) pick(seed uint64, n int) []killRow {
+	rows := r.rows()
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	seen := map[plan.Kind]bool{}
+	var out []killRow
+	for _, row := range rows {
+		if kind := r.kindOf(row.step); !seen[kind] && len(out) < n {
+			seen[kind] = true
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// killResult is how a row went.
+type killResult struct {
+	row           killRow
+	stage         string
+	killed, apply time.Duration
+	err           error
+}
+
+// rowTime is how long a row may take.
+const rowTime = 10 * time.Minute
+
+// try runs one row, from the nearest stage before its step.
+func (r *killRig) try(t *testing.T, row killRow) killResult {
+	ctx, cancel := context.WithTimeoutCause(t.Context(), rowTime, fmt.Errorf("it took more than %v", rowTime))
+	defer cancel()
+	result := killResult{row: row}
+	for i := len(r.stages) - 1; i >= 0; i-- {
+		if !r.stages[i].left[row.step] {
+			continue
+		}
+		result.stage = r.stages[i].name
+		started := time.Now()
+		if result.err = r.restore(ctx, i); result.err != nil {
+			return result
+		}
+		result.err = r.killed(ctx, row)
+		result.killed = time.Since(started)
+		if errors.Is(result.err, errNotReached) && i > 0 {
+			// What the step brings about may have come by itself since the snapshot.
+			t.Logf("from stage %q: %v", r.stages[i].name, result.err)
+			continue
+		}
+		if result.err != nil {
+			return result
+		}
+		started = time.Now()
+		result.err = r.recover(ctx, r.stages[i].key)
+		result.apply = time.Since(started)
+		if result.err != nil {
+			r.explain(t)
+		}
+		t.Logf("from %q: killed after %.1fs, whole again %.1fs later", result.stage, result.killed.Seconds(), result.apply.Seconds())
+		return result
+	}
+	result.err = errNotReached
+	return result
+}
+
+// recover applies to machines that a killed run left, and says what is wrong
+// then. key is the digest the encryption file had before that run.
+func (r *killRig) recover(ctx context.Context, key string) error {
+	same := func(when string) error {
+		now, err := r.key(ctx)
+		if err == nil && key != "" && now != key {
+			err = fmt.Errorf("%s the encryption file's digest is %q, it was %q", when, now, key)
+		}
+		key = now
+		return err
+	}
+	if err := same("after the kill"); err != nil {
+		return err
+	}
+	if out, err := r.command(ctx, r.bulwark); err != nil {
+		return fmt.Errorf("apply after the kill: %w\n%s", err, lastLines(out, 40))
+	}
+	if err := same("after the apply"); err != nil {
+		return err
+	}
+	missing, err := r.notReady(ctx)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("not Ready after the apply: %v", missing)
+	}
+	if err != nil {
+		return err
+	}
+	out, err := r.command(ctx, r.bulwark)
+	if err == nil && !strings.Contains(out, "Nothing to do") {
+		err = errors.New("it found something to do")
+	}
+	if err != nil {
+		return fmt.Errorf("second apply after the kill: %w\n%s", err, lastLines(out, 40))
+	}
+	if err := same("after the second apply"); err != nil {
+		return err
+	}
+	left, err := r.leftovers(ctx)
+	if err == nil && left != "" {
+		err = errors.New("left behind:\n" + left)
+	}
+	return err
+}
+
+// explain logs what the cluster looks like after a row that failed.
+func (r *killRig) explain(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, m := range r.set.Machines {
+		out, _ := m.Shell(ctx, `systemctl list-units --all --plain --no-legend 'bulwark*' kubelet.service
+			crictl ps -a 2>/dev/null | head -20
+			[ ! -e /etc/kubernetes/admin.conf ] || timeout 10 kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes,csr,pods -A 2>&1
+			journalctl -u kubelet -n 8 --no-pager -o cat 2>/dev/null | cut -c1-300`)
+		t.Logf("%s:\n%s", m.Name, out)
+	}
+}

@@ -1,0 +1,101 @@
+package kind
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+	kindcluster "sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/log"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// Create makes one bare node container for each node of the spec and stops
+// before Kubernetes. image is a node image, or "" for kind's own default.
+// Nodes of a cluster of that name must not be there yet.
+func Create(ctx context.Context, c *cluster.Cluster, image string, logger *slog.Logger) error {
+	p, err := provider(adapter{logger})
+	if err != nil {
+		return err
+	}
+	config := &v1alpha4.Cluster{Name: c.Name}
+	config.Networking.DisableDefaultCNI = true
+	for i := range containerNames(c) {
+		role := v1alpha4.WorkerRole
+		if i == firstControlPlane(c) {
+			role = v1alpha4.ControlPlaneRole
+		}
+		config.Nodes = append(config.Nodes, v1alpha4.Node{Role: role, Image: image})
+	}
+	// kind writes its kubeconfig where it is told; there is no cluster to write of.
+	scratch, err := os.MkdirTemp("", "bulwark-kind-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	err = p.Create(c.Name,
+		kindcluster.CreateWithV1Alpha4Config(config),
+		kindcluster.CreateWithStopBeforeSettingUpKubernetes(true),
+		kindcluster.CreateWithKubeconfigPath(filepath.Join(scratch, "kubeconfig")),
+		kindcluster.CreateWithDisplayUsage(false),
+		kindcluster.CreateWithDisplaySalutation(false),
+	)
+	if err != nil {
+		return fmt.Errorf("make the kind nodes of %s: %w", c.Name, err)
+	}
+	return ctx.Err()
+}
+
+// Delete removes the node containers of a cluster with all that is in them.
+// None is fine.
+func Delete(_ context.Context, c *cluster.Cluster, logger *slog.Logger) error {
+	p, err := provider(adapter{logger})
+	if err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp("", "bulwark-kind-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	// kind also takes the cluster out of a kubeconfig, which it was never in.
+	if err := p.Delete(c.Name, filepath.Join(scratch, "kubeconfig")); err != nil {
+		return fmt.Errorf("remove the kind nodes of %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+func firstControlPlane(c *cluster.Cluster) int {
+	for i, n := range c.Nodes {
+		if n.Role == cluster.ControlPlane {
+			return i
+		}
+	}
+	return 0
+}
+
+// adapter gives kind's messages to slog, at debug level: what a person should
+// read of them is in errors.
+type adapter struct{ to *slog.Logger }
+
+func (a adapter) logger() *slog.Logger {
+	if a.to == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.to
+}
+
+func (a adapter) Warn(message string)              { a.logger().Debug("kind: " + message) }
+func (a adapter) Warnf(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+func (a adapter) Error(message string)             { a.Warn(message) }
+func (a adapter) Errorf(format string, args ...any) {
+	a.Warn(fmt.Sprintf(format, args...))
+}
+func (a adapter) V(log.Level) log.InfoLogger       { return a }
+func (a adapter) Info(message string)              { a.Warn(message) }
+func (a adapter) Infof(format string, args ...any) { a.Warn(fmt.Sprintf(format, args...)) }
+func (a adapter) Enabled() bool                    { return a.to != nil }
