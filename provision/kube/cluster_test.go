@@ -151,7 +151,7 @@ func realObjects(ctx context.Context, t *testing.T, r *real) {
 
 func realNodes(ctx context.Context, t *testing.T, r *real) {
 	nodes := r.client.typed.CoreV1().Nodes()
-	short, cancel := context.WithTimeout(ctx, time.Second)
+	short, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if _, err := r.client.WaitNodeObject(short, "w-1"); err == nil || !strings.Contains(err.Error(), "not registered") {
 		t.Errorf("a node that is not there: %v", err)
@@ -172,7 +172,7 @@ func realNodes(ctx context.Context, t *testing.T, r *real) {
 	if n, err = nodes.UpdateStatus(ctx, n, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	short, cancel = context.WithTimeout(ctx, time.Second)
+	short, cancel = context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.WaitNodeReady(short, "w-1"); err == nil || !strings.Contains(err.Error(), "cni plugin not initialized") {
 		t.Errorf("a node that is not ready: %v", err)
@@ -258,7 +258,7 @@ func realRequests(ctx context.Context, t *testing.T, r *real) {
 
 // realServing serves with the certificate the cluster signed, as the kubelet will.
 func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, request string, key []byte) {
-	short, cancel := context.WithTimeout(ctx, time.Second)
+	short, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.WaitServing(short, node); err == nil || !strings.Contains(err.Error(), "not approved yet: greedy") {
 		t.Errorf("no kubelet: %v", err)
@@ -299,7 +299,7 @@ func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, 
 		t.Fatal(err)
 	}
 	stop := serve(self)
-	short, cancel = context.WithTimeout(ctx, time.Second)
+	short, cancel = context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.WaitServing(short, node); err == nil || !strings.Contains(err.Error(), "unknown authority") {
 		t.Errorf("a self-signed kubelet: %v", err)
@@ -314,7 +314,7 @@ func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, 
 		t.Error(err)
 	}
 	// A greedy request is pending still: it keeps a node from being done.
-	short, cancel = context.WithTimeout(ctx, time.Second)
+	short, cancel = context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.ApproveServing(short, node); err == nil || !strings.Contains(err.Error(), "greedy") {
 		t.Errorf("a greedy kubelet: %v", err)
@@ -327,7 +327,7 @@ func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, 
 	}
 	other := node
 	other.Name = "w-2"
-	short, cancel = context.WithTimeout(ctx, time.Second)
+	short, cancel = context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.WaitServing(short, other); err == nil || !strings.Contains(err.Error(), "system:node:w-1") {
 		t.Errorf("another node's certificate: %v", err)
@@ -335,7 +335,7 @@ func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, 
 	other = node
 	other.Address = netip.MustParseAddr("10.0.0.22")
 	r.machine.route("10.0.0.22:10250", r.machine.routes["10.0.0.21:10250"])
-	short, cancel = context.WithTimeout(ctx, time.Second)
+	short, cancel = context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := r.client.WaitServing(short, other); err == nil || !strings.Contains(err.Error(), "10.0.0.22") {
 		t.Errorf("another node's address: %v", err)

@@ -53,7 +53,8 @@ func (c *Client) poll(ctx context.Context, what string, look func(ctx context.Co
 // says what was last seen. Errors of look are things seen too, unless no
 // patience can help.
 func poll(ctx context.Context, pause func(context.Context, time.Duration) error, where, what string, look func(ctx context.Context) (done bool, seen string, err error)) error {
-	last := "nothing yet"
+	const nothingSeen = "nothing yet"
+	last := nothingSeen
 	begun := time.Now()
 	for {
 		done, seen, err := look(ctx)
@@ -62,7 +63,7 @@ func poll(ctx context.Context, pause func(context.Context, time.Duration) error,
 			return nil
 		case err != nil && (errors.Is(err, host.ErrUnreachable) || errors.Is(err, host.ErrUntrusted)):
 			return fmt.Errorf("%s: waiting for %s: %w", where, what, err)
-		case err != nil && ctx.Err() == nil:
+		case err != nil && (last == nothingSeen || !cut(ctx)):
 			last = clean(err.Error(), 500)
 		case err == nil:
 			last = clean(seen, 700)
@@ -71,4 +72,11 @@ func poll(ctx context.Context, pause func(context.Context, time.Duration) error,
 			return fmt.Errorf("%s: waited %s for %s, last seen: %s: %w", where, time.Since(begun).Round(time.Second), what, last, ctx.Err())
 		}
 	}
+}
+
+// cut says whether ctx is over, or so nearly that a look which failed now
+// failed of that: what was seen before says more.
+func cut(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && time.Until(deadline) < 50*time.Millisecond
 }

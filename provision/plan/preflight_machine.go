@@ -99,7 +99,7 @@ func (p *preflight) disk() {
 func (p *preflight) software() {
 	f := p.f
 	if f.Containerd == "" || !f.CRISocket {
-		p.bad("containerd", seen(f.Containerd, "no CRI socket"), "install containerd 2.x, enable its CRI plugin and start it; the socket is /run/containerd/containerd.sock")
+		p.bad("containerd", seen(f.Containerd, "not found")+map[bool]string{false: ", no CRI socket"}[f.CRISocket], "install containerd 2.x, enable its CRI plugin and start it; the socket is /run/containerd/containerd.sock")
 	} else {
 		if !f.SystemdCgroup {
 			p.bad("containerd-cgroup", "SystemdCgroup = false", "set SystemdCgroup = true for runc in /etc/containerd/config.toml and restart containerd")

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kind/pkg/log"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
 // Create makes one bare node container for each node of the spec and stops
@@ -47,7 +48,38 @@ func Create(ctx context.Context, c *cluster.Cluster, image string, logger *slog.
 	if err != nil {
 		return fmt.Errorf("make the kind nodes of %s: %w", c.Name, err)
 	}
-	return ctx.Err()
+	return booted(ctx, c)
+}
+
+// bootedProgram waits until a container can be worked on: kind only waits for
+// systemd to begin.
+var bootedProgram = host.Program{Name: "wait for the container to boot", Text: `
+i=0
+while [ "$i" -lt 300 ]; do
+  if systemctl is-active --quiet containerd && [ -S /run/containerd/containerd.sock ]; then exit 0; fi
+  i=$((i + 1))
+  sleep 0.2
+done
+systemctl --no-pager status containerd >&2
+exit 1
+`}
+
+func booted(ctx context.Context, c *cluster.Cluster) error {
+	have, err := containers(c)
+	if err != nil {
+		return err
+	}
+	for _, n := range have {
+		h := &Host{n}
+		res, err := h.Exec(ctx, bootedProgram, nil)
+		if err == nil && res.Exit != 0 {
+			err = &host.CommandError{Host: h.String(), Program: bootedProgram.Name, Exit: res.Exit, Stderr: host.Tail(res.Stderr)}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Delete removes the node containers of a cluster with all that is in them.

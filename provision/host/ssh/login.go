@@ -101,6 +101,9 @@ func (t *trust) recorded() bool {
 
 func handshake(ctx context.Context, at endpoint, d dialer, known *trust, keys *credentials) (*link, error) {
 	raw, err := d.dial(ctx, at.address())
+	if errors.Is(err, syscall.ECONNRESET) {
+		return nil, &droppedError{at: at, err: err} // reset before we looked
+	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", at, err)
 	}

@@ -20,6 +20,9 @@ var look string
 //go:embed input.sh
 var input string
 
+//go:embed private.sh
+var private string
+
 //go:embed files.sh
 var files string
 
@@ -51,14 +54,14 @@ func Look() string { return common + runs + look }
 func Change() string { return common + input + files + effects + change }
 
 // Run starts a command as a transient unit or attaches to it, and waits for its end.
-func Run() string { return common + input + runs + run }
+func Run() string { return common + input + private + runs + run }
 
 // Runner is what the transient unit of [Run] executes. It travels to the
 // machine as data of Run, never through the prelude.
 func Runner() string { return runner }
 
 // Table loads, confirms and drops `table inet bulwark` behind a timer.
-func Table() string { return common + input + table }
+func Table() string { return common + input + private + table }
 
 // Revert is what that timer executes. It travels as data of Table.
 func Revert() string { return revert }
