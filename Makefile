@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# One setting for build and tests, so that each package is compiled once.
+export CGO_ENABLED := 0
+
 BIN := bin/bulwark
 QUICKSTART := examples/quickstart
 
@@ -13,7 +16,7 @@ help: ## Lists what there is to make.
 
 build: ## Builds bin/bulwark.
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/bulwark
+	go build -o $(BIN) ./cmd/bulwark
 
 up: ## A hardened cluster on kind from examples/quickstart, and what was verified of it.
 	@e2e/up.sh $(QUICKSTART)

@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"provision/plan":    {"provision/cluster", "provision/state"},
 	"provision/spec":    {"provision/cluster"},
 	"provision/state":   {},
+	"provision/verify":  {"provision/apply", "provision/cluster", "provision/host", "provision/kube"}, // not in the plan yet
 	"templates/kubeadm": {"provision/cluster"},
 	"templates/node":    {"provision/cluster"},
 	"templates/policy":  {"provision/cluster"},
@@ -141,7 +142,8 @@ func TestFilesStayReadable(t *testing.T) {
 func room(dir string) string {
 	best := ""
 	for r := range arrows {
-		if within(dir, r) && len(r) > len(best) {
+		// The facade may import so much that a new room must not pass for it.
+		if within(dir, r) && len(r) > len(best) && (r != "provision" || dir == r) {
 			best = r
 		}
 	}
@@ -151,7 +153,7 @@ func room(dir string) string {
 func allowed(file, dir, to string) bool {
 	own := room(dir)
 	// Packages of one room know each other, unless the table tells them apart.
-	if own != "provision" && within(to, own) && room(to) == own {
+	if own != "" && within(to, own) && room(to) == own {
 		return true
 	}
 	for _, a := range append(slices.Clone(arrows[own]), named[file]...) {

@@ -224,18 +224,20 @@ func testSecondApply(t *testing.T, s subject) {
 
 // difference are the lines that only one of two texts has.
 func difference(before, after string) string {
-	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
 	var out []string
-	for _, line := range a {
-		if !slices.Contains(b, line) {
-			out = append(out, "- "+line)
+	only := func(mark, these, those string) {
+		known := map[string]bool{}
+		for line := range strings.SplitSeq(those, "\n") {
+			known[line] = true
+		}
+		for line := range strings.SplitSeq(these, "\n") {
+			if !known[line] {
+				out = append(out, mark+line)
+			}
 		}
 	}
-	for _, line := range b {
-		if !slices.Contains(a, line) {
-			out = append(out, "+ "+line)
-		}
-	}
+	only("- ", before, after)
+	only("+ ", after, before)
 	return strings.Join(out, "\n")
 }
 

@@ -59,6 +59,7 @@ table ip e2e {
 }`, c.set.Admin, netip.AddrFrom4(seen))), "nft", "-f", "-"); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.set.Machine(name).Shell(context.Background(), "nft delete table ip e2e") })
 	s := c.standard().only(name)
 	s.Admins = []string{netip.AddrFrom4(seen).String() + "/32"}
 	return s
@@ -121,7 +122,7 @@ func (w *table) reverted(t *testing.T, c *labCluster, name string) {
 		t.Error("the counter of dropped packets did not move")
 	}
 	t.Logf("the table stood for %v and dropped %d packets", went.Sub(came).Round(time.Second), dropped)
-	if left := shell(t, c, name, `ls /etc/bulwark /etc/systemd/system/bulwark-firewall.service 2>/dev/null || true; systemctl is-enabled bulwark-firewall 2>/dev/null || true`); left != "" {
+	if left := shell(t, c, name, `find /etc/bulwark /etc/systemd/system -name '*firewall*'; systemctl is-enabled bulwark-firewall 2>/dev/null || true`); left != "" {
 		t.Errorf("it would come back after a reboot: %s", left)
 	}
 	if !greets(c.Address(name)) {

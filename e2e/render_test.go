@@ -69,7 +69,7 @@ func TestRenderSurroundings(t *testing.T) {
 	if a != b {
 		t.Errorf("they differ:\n%s", difference(a, b))
 	}
-	if n := strings.Count(a, "\n"); n < 50 || !strings.Contains(a, "cp-1/files/etc/kubernetes/bulwark/kubeadm.yaml") {
+	if n := strings.Count(a, "\n"); n < 45 || !strings.Contains(a, "cp-1/files/etc/kubernetes/bulwark/kubeadm.yaml") {
 		t.Errorf("only %d files were rendered", n)
 	}
 }
@@ -91,14 +91,13 @@ func testRenderOnMachine(t *testing.T, c *labCluster) {
 			t.Fatal(err)
 		}
 	}
-	shell(t, c, "w-1", "mkdir /dev/shm/there")
-	put("/dev/shm/there/bulwark", program)
-	put("/dev/shm/there/cluster.hcl", c.spec)
-	put("/dev/shm/there/overlay.hcl", overlay())
-	there := shell(t, c, "w-1", `cd /dev/shm/there && chmod +x bulwark && ./bulwark render cluster.hcl --overlay overlay.hcl -o out >/dev/null 2>&1
-cd out && find . -type f | LC_ALL=C sort | sed 's|^\./||' | xargs sha256sum; rm -r /dev/shm/there`)
+	shell(t, c, "w-1", "mkdir /root/there")
+	put("/root/there/bulwark", program)
+	put("/root/there/cluster.hcl", c.spec)
+	put("/root/there/overlay.hcl", overlay())
+	there := shell(t, c, "w-1", `cd /root/there && chmod +x bulwark && ./bulwark render cluster.hcl --overlay overlay.hcl -o out >/dev/null 2>&1
+cd out && find . -type f | LC_ALL=C sort | sed 's|^\./||' | xargs sha256sum; rm -r /root/there`)
 	if diff := difference(strings.TrimSpace(tree(t, here)), there); diff != "" {
 		t.Errorf("they differ:\n%s", diff)
 	}
 }
-

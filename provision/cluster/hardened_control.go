@@ -53,8 +53,8 @@ func hardenedEtcd() []Setting {
 		{Component: c, Key: "client-cert-auth", Rule: TrueWins, Value: true, Refs: []string{"CIS-2.2", "STIG-V-242423"}},
 		{Component: c, Key: "peer-client-cert-auth", Rule: TrueWins, Value: true, Refs: []string{"CIS-2.5", "STIG-V-242426"}},
 		{Component: c, Key: "peer-skip-client-san-verification", Rule: FalseWins, Value: false, Refs: []string{"CIS-2.5"}},
-		// etcd's own spelling.
-		{Component: c, Key: "tls-min-version", Rule: Ordered, Value: "TLS1.2", Written: true, Levels: []string{"TLS1.2", "TLS1.3"}, Refs: []string{"STIG-V-242379", "NSA-CP-1"}},
+		// etcd's own spelling. It does not start with TLS1.3 beside a list of suites.
+		{Component: c, Key: "tls-min-version", Rule: Fixed, Value: "TLS1.2", Written: true, Refs: []string{"STIG-V-242379", "NSA-CP-1"}, Use: "etcd does not start with TLS1.3 beside the hardened cipher-suites"},
 		{Component: c, Key: "cipher-suites", Rule: Intersection, Value: CipherSuites(), Written: true, Refs: []string{"NSA-CP-1"}},
 		{Component: c, Key: "enable-pprof", Rule: FalseWins, Value: false},
 		{Component: c, Key: "unsafe-no-fsync", Rule: FalseWins, Value: false},

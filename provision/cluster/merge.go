@@ -150,20 +150,23 @@ func (s Setting) merge(value any) (any, error) {
 		return s.list(value, refuse)
 	case Pairs:
 		return value, s.pairs(given)
+	case Free:
 	}
-	return value, nil // Free
+	return value, nil
 }
+
+// unbounded is above every number a setting may have.
+const unbounded = 1 << 62
 
 type refusal func(format string, args ...any) (any, error)
 
 func (s Setting) number(value any, refuse refusal) (any, error) {
 	n, ok := s.count(value)
 	low, high := s.Low, s.High
-	switch s.Rule {
-	case Minimum:
-		low, high = s.Value.(int64), 1<<62
-	case Maximum:
-		low, high = 1, s.Value.(int64)
+	if bound, ok := s.Value.(int64); ok && s.Rule == Minimum {
+		low, high = bound, unbounded
+	} else if ok && s.Rule == Maximum {
+		low, high = 1, bound
 	}
 	show := func(n int64) string {
 		if s.isTime() {
@@ -177,7 +180,7 @@ func (s Setting) number(value any, refuse refusal) (any, error) {
 	case !ok:
 		return refuse("is no whole number")
 	case n < low || n > high:
-		if high == 1<<62 {
+		if high == unbounded {
 			return refuse("must be at least %s", show(low))
 		}
 		return refuse("must lie between %s and %s", show(low), show(high))
@@ -234,7 +237,7 @@ func (s Setting) list(value any, refuse refusal) (any, error) {
 	default:
 		return refuse("is no list")
 	}
-	ours := s.Value.([]string)
+	ours, _ := s.Value.([]string)
 	if s.Rule == Union {
 		for _, e := range have {
 			if slices.Contains(s.Never, e) {

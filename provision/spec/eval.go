@@ -185,11 +185,11 @@ func (e *evaluator) define(blocks []*localsText) hcl.Diagnostics {
 			}
 		}
 	}
-	return append(diags, cycle(attrs, needs, e)...)
+	return append(diags, cycle(attrs, needs)...)
 }
 
 // cycle names one ring among the locals that nothing made ready.
-func cycle(attrs map[string]*hcl.Attribute, needs map[string]int, e *evaluator) hcl.Diagnostics {
+func cycle(attrs map[string]*hcl.Attribute, needs map[string]int) hcl.Diagnostics {
 	for _, a := range inOrder(attrs) {
 		if needs[a.Name] <= 0 {
 			continue

@@ -117,8 +117,11 @@ func (l *loader) ports(items []item) []cluster.Port {
 }
 
 // portless are protocols that a CNI or a load balancer may need and that have
-// no ports. "ipip" is IP protocol 4, IPv4 in IPv4.
-func portless() []string { return []string{"ipip", "gre", "esp", "ah", "vrrp"} }
+// no ports. "ipip" is IP protocol 4, IPv4 in IPv4. templates/node knows their
+// numbers.
+func portless() []string {
+	return []string{"ipip", "ipv6", "gre", "esp", "ah", "igmp", "ospf", "pim", "vrrp", "l2tp"}
+}
 
 func parsePort(s string) (cluster.Port, bool) {
 	proto, numbers, has := strings.Cut(s, "/")

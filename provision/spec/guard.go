@@ -49,7 +49,7 @@ type guarded struct {
 
 func (g *guarded) token(t hclsyntax.Token, rest hclsyntax.Tokens) *hcl.Diagnostic {
 	top := &g.frames[len(g.frames)-1]
-	switch t.Type {
+	switch t.Type { //nolint:exhaustive // the other tokens nest nothing
 	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
 		hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 		if t.Type == hclsyntax.TokenTemplateControl {
@@ -124,7 +124,7 @@ func (f *frame) text() bool {
 }
 
 func closer(open hclsyntax.TokenType) hclsyntax.TokenType {
-	switch open {
+	switch open { //nolint:exhaustive // the callers give tokens that open
 	case hclsyntax.TokenOBrace:
 		return hclsyntax.TokenCBrace
 	case hclsyntax.TokenOBrack:

@@ -38,7 +38,7 @@ func (l *loader) raw(t *clusterText) {
 // args are a component's arguments. A value may be a string, a number or a
 // switch: all become the text a command line has.
 func (l *loader) args(component string, a *hcl.Attribute) map[string]string {
-	places := l.keyRanges(a, "")
+	places := l.keyRanges(a)
 	v, ok := l.object(a)
 	if !ok {
 		return nil
@@ -69,7 +69,7 @@ func weakens(at hcl.Range, err error) *hcl.Diagnostic {
 
 // config is a component's configuration as decoded JSON.
 func (l *loader) config(component string, a *hcl.Attribute) cluster.Config {
-	places := l.keyRanges(a, "")
+	places := l.keyRanges(a)
 	config, ok := l.jsonObject(a)
 	if !ok {
 		return nil

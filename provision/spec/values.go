@@ -127,7 +127,7 @@ func (l *loader) list(a *hcl.Attribute) ([]item, bool) {
 
 // table is a map of strings, each at its own place where the text shows it.
 func (l *loader) table(a *hcl.Attribute) (map[string]item, bool) {
-	places := l.keyRanges(a, "")
+	places := l.keyRanges(a)
 	v, ok := l.get(a)
 	if !ok {
 		return nil, false
@@ -176,7 +176,7 @@ func elementRanges(a *hcl.Attribute) []hcl.Range {
 // keyRanges are the places of an object's keys, by their dotted path. It also
 // refuses a key that is written twice: HCL would silently take the last.
 // It reads the tree before the budget is wound around it.
-func (l *loader) keyRanges(a *hcl.Attribute, prefix string) map[string]hcl.Range {
+func (l *loader) keyRanges(a *hcl.Attribute) map[string]hcl.Range {
 	if a == nil {
 		return nil
 	}
@@ -203,7 +203,7 @@ func (l *loader) keyRanges(a *hcl.Attribute, prefix string) map[string]hcl.Range
 		}
 	}
 	if e, ok := a.Expr.(hclsyntax.Expression); ok {
-		walk(e, prefix)
+		walk(e, "")
 	}
 	return places
 }

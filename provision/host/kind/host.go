@@ -5,11 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"os"
 	"os/exec"
 	"slices"
 	"sync"
+	"time"
 
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 
@@ -40,17 +41,35 @@ func Connect(_ context.Context, c *cluster.Cluster, n cluster.Node) (*Host, erro
 	return &Host{have[i]}, nil
 }
 
+// command is a run of [host.Argv] in the container, as kind itself runs its
+// own. kind's nodes.Node is not used for it: it keeps a second copy of all that
+// was written, and waits for its standard input to end after the program did.
+func (h *Host) command(ctx context.Context) (*exec.Cmd, error) {
+	for _, name := range []string{"docker", "nerdctl", "finch", "podman"} { // kind's order
+		if bin, err := exec.LookPath(name); err == nil {
+			args := append([]string{"exec", "--privileged", "-i", h.node.String()}, host.Argv()...)
+			cmd := exec.CommandContext(ctx, bin, args...)
+			cmd.WaitDelay = time.Second
+			return cmd, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %w: neither docker nor podman nor nerdctl is installed", h, host.ErrUnreachable)
+}
+
 // Exec runs a program as the container's root.
 func (h *Host) Exec(ctx context.Context, p host.Program, stdin []byte) (host.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	cmd, err := h.command(ctx)
+	if err != nil {
+		return host.Result{}, err
+	}
 	frame := host.NewFrame(p, stdin)
 	stdout, stderr := &capped{full: cancel}, &capped{full: cancel}
-	argv := host.Argv()
-	err := h.node.CommandContext(ctx, argv[0], argv[1:]...).
-		SetStdin(frame.Reader()).SetStdout(stdout).SetStderr(stderr).Run()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = frame.Reader(), stdout, stderr
+	err = cmd.Run()
 	if ctx.Err() != nil {
-		return host.Result{}, fmt.Errorf("%s: %s: %w", h, p.Name, context.Cause(ctx))
+		return host.Result{}, fmt.Errorf("%s: %s was ended and may still be running there: %w", h, p.Name, context.Cause(ctx))
 	}
 	out, started := frame.Output(stdout.Bytes())
 	said, _ := frame.Output(stderr.Bytes())
@@ -70,26 +89,44 @@ func (h *Host) Exec(ctx context.Context, p host.Program, stdin []byte) (host.Res
 }
 
 // Dial connects from inside the container, through an execution that relays.
-func (h *Host) Dial(ctx context.Context, _, address string) (net.Conn, error) {
+func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if network != "tcp" {
+		return nil, fmt.Errorf("%s: dial: network %q, only tcp is there", h, network)
+	}
 	// The relay outlives the dial: only Shut ends it.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	in, stdin := io.Pipe()
-	stdout, out := io.Pipe()
-	said := &capped{full: func(error) {}}
-	argv := host.Argv()
-	cmd := h.node.CommandContext(life, argv[0], argv[1:]...).SetStdin(in).SetStdout(out).SetStderr(said)
-	go func() {
-		err := cmd.Run()
-		_ = out.CloseWithError(io.EOF)
-		_ = in.CloseWithError(err)
-	}()
+	cmd, err := h.command(life)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	said := &capped{full: func(error) { end() }}
+	cmd.Stderr = said
+	// Files, not readers: the end of the relay is then seen at once.
+	stdin, err1 := cmd.StdinPipe()
+	stdout, stdoutEnd, err2 := os.Pipe()
+	cmd.Stdout = stdoutEnd
+	if err := errors.Join(err1, err2); err != nil {
+		end()
+		return nil, err
+	}
+	err = cmd.Start()
+	_ = stdoutEnd.Close() // the command has its own
+	if err != nil {
+		end()
+		return nil, errors.Join(fmt.Errorf("%s: %w: %w", h, host.ErrUnreachable, err), stdout.Close())
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
 	shut := sync.OnceValue(func() error {
 		end()
-		return errors.Join(stdin.Close(), stdout.Close(), in.Close())
+		return errors.Join(stdin.Close(), stdout.Close())
 	})
-	conn, err := host.Relay(ctx, host.Pipes{Stdin: stdin, Stdout: stdout, Shut: shut, Said: said.Bytes}, address)
+	conn, err := host.Relay(ctx, host.Pipes{
+		Stdin: stdin, Stdout: stdout, Shut: shut,
+		Said: func() []byte { <-ended; return said.Bytes() },
+	}, address)
 	if err != nil {
-		_ = shut()
 		return nil, fmt.Errorf("%s: %w", h, err)
 	}
 	return conn, nil

@@ -80,7 +80,7 @@ func serve(t *testing.T, handle func(session)) (ssh.Target, ssh.Options) {
 	key := filepath.Join(t.TempDir(), "key")
 	hosttest.Keygen(t, "ed25519", key)
 	return ssh.Target{Name: "w-1", Host: "127.0.0.1", Port: port, User: "ops", HostKey: string(xssh.MarshalAuthorizedKey(signer.PublicKey()))},
-		ssh.Options{ConfigFile: hosttest.ClientConfig(t, key, ""), Timeout: 10 * time.Second, KeepAlive: 200 * time.Millisecond}
+		ssh.Options{ConfigFile: hosttest.ClientConfig(t, key, ""), Timeout: 10 * time.Second, KeepAlive: 2 * time.Second}
 }
 
 // local runs the command of a session here, with these folders before the PATH.
@@ -242,6 +242,7 @@ func TestBlackHole(t *testing.T) {
 	target, o := serve(t, func(session) {})
 	var hole atomic.Bool
 	port := target.Port
+	o.KeepAlive = 300 * time.Millisecond
 	target.Port = listen(t, func(c net.Conn) {
 		up, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))))
 		if err != nil {
@@ -280,7 +281,7 @@ func TestKeepAliveKeeps(t *testing.T) {
 	target, o := serve(t, func(s session) {
 		local("/usr/bin", "/bin")(session{s.Channel, s.conn, strings.TrimPrefix(s.command, "sudo -n -- ")})
 	})
-	o.KeepAlive = 20 * time.Millisecond
+	o.KeepAlive = 150 * time.Millisecond
 	h := connect(t, target, o)
 	time.Sleep(300 * time.Millisecond)
 	if res, err := h.Exec(t.Context(), host.Program{Name: "slow", Text: "sleep 0.3; cat"}, []byte("x")); err != nil || string(res.Stdout) != "x" {

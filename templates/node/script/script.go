@@ -14,6 +14,12 @@ var common string
 //go:embed runs.sh
 var runs string
 
+//go:embed lookfiles.sh
+var lookFiles string
+
+//go:embed looksystem.sh
+var lookSystem string
+
 //go:embed look.sh
 var look string
 
@@ -48,7 +54,7 @@ var revert string
 var clean string
 
 // Look reads what one machine has and changes nothing.
-func Look() string { return common + runs + look }
+func Look() string { return common + runs + lookFiles + lookSystem + look }
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
 func Change() string { return common + input + files + effects + change }

@@ -1,0 +1,189 @@
+# The look at all that is not a file of ours: kernel, processes, network, software.
+
+# look_sysctls KEY... (with slashes) : grep reads each in one go, as the kernel
+# wants it; a shell's read would take one byte and get no more.
+look_sysctls() {
+  exist=
+  for k in "$@"; do
+    if [ -e "/proc/sys/$k" ]; then
+      exist=$exist/proc/sys/$k$nl
+    fi
+  done
+  IFS=$nl
+  if [ -z "$exist" ]; then
+    frame sysctl 0 ''
+    return 0
+  fi
+  # shellcheck disable=SC2086 # split at line breaks on purpose
+  out=$(grep -H '' $exist 2>/dev/null)
+  frame sysctl 0 "$out"
+  for f in $exist; do
+    case $nl$out in
+    *"$nl$f:"*) ;;
+    *) unread "sysctl ${f#/proc/sys/}" 1 "$(grep -H '' "$f" 2>&1 >/dev/null)" ;;
+    esac
+  done
+}
+
+# look_modules "NAME PATTERN"... (with underscores) : loaded, or built into the kernel.
+look_modules() {
+  builtin=/lib/modules/$(uname -r)/modules.builtin
+  out=
+  for m in "$@"; do
+    pattern=${m#* }
+    m=${m%% *}
+    if [ -d "/sys/module/$m" ] || grep -qw "$m" /proc/filesystems 2>/dev/null; then
+      out="$out$m yes$nl"
+      continue
+    fi
+    why=$(grep -q "/$pattern\.ko" "$builtin" 2>&1)
+    case $? in
+    0) out="$out$m yes$nl" ;;
+    1) out="$out$m no$nl" ;;
+    # Built-in code need not show under /sys.
+    *) unread "module $m" 1 "it is not loaded, and whether it is built in cannot be read: $why" ;;
+    esac
+  done
+  frame modules 0 "$out"
+}
+
+# look_table: `table inet bulwark` without its counters, which move.
+look_table() {
+  if ! have nft; then
+    unread Table 127 'nft is not installed'
+  elif text=$(bounded 20 nft -s list table inet bulwark 2>/dev/null); then
+    frame table 0 "$text"
+  elif tables=$(bounded 20 nft list tables 2>/dev/null); then
+    case $nl$tables$nl in
+    *"${nl}table inet bulwark$nl"*) unread Table 1 "$(bounded 20 nft -s list table inet bulwark 2>&1 >/dev/null)" ;;
+    *) frame table 0 '' ;;
+    esac
+  else
+    unread Table 1 "$(bounded 20 nft list tables 2>&1 >/dev/null)"
+  fi
+}
+
+# look_processes: arguments of the components that run in the machine's own
+# network, where kubeadm's all do; a pod's own etcd does not.
+look_processes() {
+  set +f
+  for p in /proc/[0-9]*; do
+    comm=
+    { IFS= read -r comm <"$p/comm"; } 2>/dev/null
+    case $comm in
+    kube-apiserver | kube-controller | kube-scheduler | etcd | kubelet | kube-proxy) ;;
+    *) continue ;;
+    esac
+    # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
+    if [ "$p/ns/net" -ef /proc/1/ns/net ]; then
+      frame process 0 "$comm$nl$(od -An -v -tx1 "$p/cmdline" 2>/dev/null)"
+    fi
+  done
+  set -f
+}
+
+# look_peer: how the machine sees us. sudo drops the variable, but not from
+# the processes above us.
+look_peer() {
+  peer=${SSH_CONNECTION:-}
+  pid=$$
+  while [ -z "$peer" ] && [ "$pid" -gt 1 ]; do
+    peer=$({ tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null)
+    parent=0
+    while read -r key value; do
+      if [ "$key" = PPid: ]; then
+        parent=$value
+        break
+      fi
+    done 2>/dev/null <"/proc/$pid/status"
+    pid=$parent
+  done
+  frame peer 0 "$peer"
+}
+
+# look_space: of a directory that is not there yet, the space of where it will be.
+look_space() {
+  out=
+  for d in /sys/fs/cgroup / /var /var/lib/etcd /var/lib/kubelet /var/lib/containerd /var/log /etc; do
+    at=$d
+    until [ -d "$at" ]; do
+      at=${at%/*}
+      at=${at:-/}
+    done
+    if s=$(stat -f -c '%t %a %S %d %c' "$at" 2>/dev/null); then
+      out="$out$s $d$nl"
+    fi
+  done
+  frame space 0 "$out"
+}
+
+look_listeners() {
+  if have ss && out=$(bounded 20 ss -Hltnp 2>/dev/null); then
+    frame ss 0 "$out"
+  else
+    take proctcp Listening cat /proc/net/tcp && [ -r /proc/net/tcp6 ] &&
+      frame proctcp6 0 "$(cat /proc/net/tcp6)"
+  fi
+}
+
+look_container() {
+  if [ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
+    frame container 0 yes
+  elif have systemd-detect-virt && systemd-detect-virt --quiet --container; then
+    frame container 0 yes
+  else
+    frame container 0 no
+  fi
+}
+
+# look_account: who has etcd's number. A look-up that fails is not "nobody".
+look_account() {
+  if have getent; then
+    out=$(bounded 20 getent passwd 2379 2>/dev/null)
+    case $? in
+    0 | 2) frame etcdaccount 0 "$out" ;;
+    *) unread EtcdAccount 1 'getent passwd fails' ;;
+    esac
+  else
+    take etcdaccount EtcdAccount sed -n '/^[^:]*:[^:]*:2379:/p' /etc/passwd
+  fi
+}
+
+look_systemd() {
+  comm=
+  { read -r comm </proc/1/comm; } 2>/dev/null
+  if [ "$comm" = systemd ] && have systemctl; then
+    take systemd Systemd systemctl show -p Version
+  fi
+}
+
+look_plugins() {
+  set +f
+  out=
+  for f in /opt/cni/bin/*; do
+    if [ -f "$f" ] && [ -x "$f" ]; then
+      out=$out${f##*/}$nl
+    fi
+  done
+  set -f
+  frame plugins 0 "$out"
+}
+
+# look_software starts programs to learn their versions: on a machine that is
+# to become a node, never on one that is.
+look_software() {
+  if have containerd; then
+    take containerd Containerd containerd --version
+    take criconfig SandboxImage containerd config dump
+  fi
+  if have runc; then take runc Runc runc --version; fi
+  if have kubelet; then take kubelet Kubelet kubelet --version; fi
+  if have kubeadm; then take kubeadm Kubeadm kubeadm version -o short; fi
+  if have ctr && [ -S /run/containerd/containerd.sock ]; then
+    take images Images ctr --namespace k8s.io images list --quiet
+  elif [ -S /run/containerd/containerd.sock ]; then
+    unread Images 127 'ctr is not installed'
+  else
+    unread Images 1 'containerd does not run'
+  fi
+}
