@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/host/kind"
@@ -20,7 +21,7 @@ func connectToKind(ctx context.Context, c *cluster.Cluster, n cluster.Node) (hos
 // KindCreate makes one kind node for each node of the spec, without a cluster
 // on them. image is a node image, "" for kind's own. Nodes that are there
 // already are kept, so that a run that was cut goes on.
-func KindCreate(ctx context.Context, in Input, image string) error {
+func KindCreate(ctx context.Context, in Input, image string, events func(apply.Event)) error {
 	loaded, err := Load(ctx, in)
 	if err != nil {
 		return err
@@ -32,6 +33,9 @@ func KindCreate(ctx context.Context, in Input, image string) error {
 	if exists {
 		_, err := kind.Adapt(ctx, loaded.Cluster) // are they this spec's?
 		return err
+	}
+	if events != nil {
+		events(apply.Event{Kind: apply.Note, Text: fmt.Sprintf("making %d kind nodes", len(loaded.Cluster.Nodes))})
 	}
 	return kind.Create(ctx, loaded.Cluster, image, in.Log)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -17,13 +16,13 @@ import (
 )
 
 // Render computes what every node will be given, without looking at any
-// machine. The bytes depend on the spec alone.
+// machine. The bytes depend on the spec alone; on kind, also on the names and
+// addresses kind gave its nodes.
 func Render(ctx context.Context, in Input) (*Rendered, error) {
-	loaded, err := Load(ctx, in)
+	c, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	c := loaded.Cluster
 	wants, err := wanted(c)
 	if err != nil {
 		return nil, err
@@ -59,7 +58,7 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 			continue
 		}
 		row := f.File
-		fmt.Fprintf(&table, "%s %s %s %s\n", modeText(row.Mode), row.Owner, row.Origin, row.Path)
+		fmt.Fprintf(&table, "%s %s %s %s\n", row.Mode, row.Owner, row.Origin, row.Path)
 		if row.Content != nil {
 			out = append(out, RenderedFile{Path: n.Name + "/files" + row.Path, Content: row.Content})
 		}
@@ -77,18 +76,6 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 		RenderedFile{Path: n.Name + "/arguments.json", Content: text})
 	slices.SortFunc(out, func(a, b RenderedFile) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
-}
-
-// modeText is a mode as people write it: "0600", "d0700", or "-" for what must
-// not be there.
-func modeText(m fs.FileMode) string {
-	switch {
-	case m == 0:
-		return "-"
-	case m.IsDir():
-		return fmt.Sprintf("d%04o", m.Perm())
-	}
-	return fmt.Sprintf("%04o", m.Perm())
 }
 
 func encode(v any) ([]byte, error) {

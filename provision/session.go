@@ -75,7 +75,11 @@ func (e *PreflightError) Error() string {
 			checks = append(checks, p.Node+" "+p.Check)
 		}
 	}
-	return fmt.Sprintf("%d problems must be mended first, nothing was changed: %s", len(checks), strings.Join(checks, ", "))
+	what := "problems"
+	if len(checks) == 1 {
+		what = "problem"
+	}
+	return fmt.Sprintf("%d %s must be mended first, nothing was changed: %s", len(checks), what, strings.Join(checks, ", "))
 }
 
 // Apply runs the plan of the session. It refuses while a problem stands.
@@ -96,7 +100,7 @@ const defaultParallelism = 10
 func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host.Host, error) {
 	var mu sync.Mutex
 	hosts := map[string]host.Host{}
-	var errs []error
+	failed := map[string]error{}
 	var g errgroup.Group
 	g.SetLimit(parallelism(in))
 	for _, n := range c.Nodes {
@@ -105,7 +109,7 @@ func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				errs = append(errs, err)
+				failed[n.Name] = err
 				return nil
 			}
 			hosts[n.Name] = h
@@ -113,6 +117,10 @@ func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host
 		})
 	}
 	_ = g.Wait() // errors are gathered, so that all of them are seen
+	var errs []error
+	for _, n := range c.Nodes {
+		errs = append(errs, failed[n.Name])
+	}
 	return hosts, errors.Join(errs...)
 }
 

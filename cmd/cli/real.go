@@ -41,8 +41,8 @@ func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func
 }
 
 // KindCreate makes kind nodes.
-func (realProvision) KindCreate(ctx context.Context, in provision.Input, image string, _ func(Event)) error {
-	return provision.KindCreate(ctx, in, image)
+func (realProvision) KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) error {
+	return provision.KindCreate(ctx, in, image, events)
 }
 
 // KindDelete removes kind nodes.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -22,7 +21,7 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 		if err != nil {
 			return err
 		}
-		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode, Owner: f.Owner, Content: text, Had: machine.AnyDigest})
+		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode.Perm(), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
 		drop = append(drop, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
 	}
 	if len(put) > 0 {
@@ -87,14 +86,14 @@ func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, e
 
 func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, error) {
 	want := f.Want
-	op := machine.Op{Path: want.Path, Mode: want.Mode, Owner: want.Owner, Had: f.Had}
+	op := machine.Op{Path: want.Path, Mode: want.Mode.Perm(), Owner: want.Owner, Had: f.Had}
 	switch {
 	case want.Origin == state.Forbidden:
 		op.Kind = machine.Remove
 		if want.Tree {
 			op.Kind = machine.RemoveTree
 		}
-	case want.Mode&fs.ModeDir != 0:
+	case want.Mode.IsDir():
 		op.Kind = machine.MakeDir
 	case f.Attributes, want.Origin == state.Derived:
 		return attributes(want), nil
@@ -112,5 +111,5 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 
 // attributes gives a path its mode and owner and nothing else.
 func attributes(f state.File) machine.Op {
-	return machine.Op{Kind: machine.SetAttributes, Path: f.Path, Mode: f.Mode, Owner: f.Owner}
+	return machine.Op{Kind: machine.SetAttributes, Path: f.Path, Mode: f.Mode.Perm(), Owner: f.Owner}
 }

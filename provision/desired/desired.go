@@ -71,13 +71,13 @@ func id(node, kind, subject string) string {
 const root = "root:root"
 
 // file adds a file of ours.
-func (b *builder) file(path string, mode fs.FileMode, content []byte, why string, restarts ...string) {
+func (b *builder) file(path string, mode state.Mode, content []byte, why string, restarts ...string) {
 	b.path(state.File{Path: path, Origin: state.Written, Mode: mode, Owner: root, Content: content, Why: why, Restarts: restarts})
 }
 
 // dir adds a folder.
-func (b *builder) dir(path string, mode fs.FileMode, owner string) {
-	b.path(state.File{Path: path, Origin: state.Written, Mode: mode | fs.ModeDir, Owner: owner, Why: "defaults"})
+func (b *builder) dir(path string, mode state.Mode, owner string) {
+	b.path(state.File{Path: path, Origin: state.Written, Mode: mode | state.Mode(fs.ModeDir), Owner: owner, Why: "defaults"})
 }
 
 // path adds any constraint on a path.

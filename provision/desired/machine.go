@@ -69,7 +69,7 @@ func (b *builder) kubeletUnit() error {
 		b.path(state.File{Path: path, Origin: state.Written, Mode: 0o600, Owner: root, Content: text, Unless: packaged[:], Why: "defaults"})
 	}
 	unit(node.KubeletUnitPath, node.KubeletUnit())
-	b.path(state.File{Path: node.KubeletDropInDir, Origin: state.Written, Mode: node.DirMode, Owner: root, Unless: packaged[:], Why: "defaults"})
+	b.path(state.File{Path: node.KubeletDropInDir, Origin: state.Written, Mode: state.Mode(node.DirMode), Owner: root, Unless: packaged[:], Why: "defaults"})
 	unit(node.KubeletDropInPath, node.KubeletDropIn())
 	b.add(state.Fact{ID: b.id("unit", "kubelet.service/enabled"), Title: "kubelet starts at boot", Why: "defaults",
 		Unit: &state.WantUnit{Name: node.KubeletUnitName, Enabled: true}})
@@ -118,9 +118,9 @@ func (b *builder) apiServerFiles() error {
 // modes are files that kubeadm and the kubelet write when they please, held to
 // the modes and owners that CIS 1.1 and 4.1 name.
 func (b *builder) modes() error {
-	keep := func(mode uint32, paths ...string) {
+	keep := func(mode state.Mode, paths ...string) {
 		for _, p := range paths {
-			b.path(state.File{Path: p, Origin: state.Derived, Mode: fileMode(mode), Owner: root, Optional: true, Why: "defaults"})
+			b.path(state.File{Path: p, Origin: state.Derived, Mode: mode, Owner: root, Optional: true, Why: "defaults"})
 		}
 	}
 	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, kubeletInstance,

@@ -1,15 +1,11 @@
 package desired
 
 import (
-	"io/fs"
-
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
 	"github.com/bulwark-k8s/bulwark/templates/node"
 )
-
-func fileMode(m uint32) fs.FileMode { return fs.FileMode(m) }
 
 // podNetwork connects the pods of `cni "bridge"`; a manifest is the API's.
 // Routes need every node's pod prefix, so they come once all nodes have joined.
@@ -26,7 +22,7 @@ func (b *builder) podNetwork() error {
 		b.dir(d, 0o700, root)
 	}
 	b.dir(node.AddressesDir, 0o700, root)
-	b.path(state.File{Path: node.AddressesLock, Origin: state.Adopted, Mode: node.FileMode, Owner: root, Why: "network.cni"})
+	b.path(state.File{Path: node.AddressesLock, Origin: state.Adopted, Mode: state.Mode(node.FileMode), Owner: root, Why: "network.cni"})
 	b.file(node.ConflistPath, 0o600, conflist, "network.cni")
 
 	b.ready()

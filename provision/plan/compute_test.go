@@ -49,7 +49,7 @@ func TestEachFactIsUnmetUntilItHolds(t *testing.T) {
 	adopted := want
 	adopted.Origin = state.Adopted
 	forbidden := state.File{Path: "/etc/x", Origin: state.Forbidden}
-	dir := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o700 | fs.ModeDir, Owner: "root:root"}
+	dir := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o700 | state.Mode(fs.ModeDir), Owner: "root:root"}
 	copied := state.File{Path: "/etc/x", CopyOf: "/etc/y", Origin: state.Adopted, Mode: 0o600, Owner: "root:root"}
 	withSource := func(digest string) *state.Node {
 		n := file(good)

@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -43,7 +42,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 
 // wantType is the type of a wanted path as a look reports types.
 func wantType(want state.File) string {
-	if want.Mode&fs.ModeDir != 0 {
+	if want.Mode.IsDir() {
 		return "dir"
 	}
 	return "file"
@@ -53,7 +52,7 @@ func wantType(want state.File) string {
 // only run time knows are compared once the look knows them too.
 func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool {
 	switch {
-	case want.Mode&fs.ModeDir != 0, want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
+	case want.Mode.IsDir(), want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
 		return true
 	case want.CopyOf != "":
 		source := n.Files[want.CopyOf]

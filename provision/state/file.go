@@ -24,8 +24,7 @@ const (
 type File struct {
 	Path   string `json:"path"`
 	Origin Origin `json:"origin"`
-	// Mode holds permission bits, and fs.ModeDir for a directory.
-	Mode fs.FileMode `json:"mode"`
+	Mode   Mode   `json:"mode"`
 	// Owner is "user:group".
 	Owner string `json:"owner"`
 	// Content is the text of a Written file, and of an Adopted one the text it

@@ -96,7 +96,7 @@ func (r *run) result(h *Host, p host.Program, err error) (host.Result, error) {
 	switch {
 	case r.out.exceeded() || r.errOut.exceeded():
 		<-h.client.gone // so that the next call finds it closed, not closing
-		return host.Result{}, fmt.Errorf("%s: %s wrote more than %d bytes: the connection was closed", h, p.Name, host.MaxOutput)
+		return host.Result{}, fmt.Errorf("%s: %s wrote more than %d MiB (or %d to stderr): the connection was closed", h, p.Name, host.MaxOutput>>20, maxStderr>>20)
 	case errors.As(err, &exit):
 		status = exit.ExitStatus()
 	case err != nil:

@@ -1,0 +1,206 @@
+package desired
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/spec"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func quickstart(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	c, _, diags := spec.Load("../../examples/quickstart", spec.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return c
+}
+
+func wants(t *testing.T, c *cluster.Cluster) []state.Want {
+	t.Helper()
+	w, err := Wants(c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// The order of facts is the order of a bootstrap: a reviewer should see it move.
+func TestFactsInOrder(t *testing.T) {
+	var b strings.Builder
+	for _, w := range wants(t, quickstart(t)) {
+		fmt.Fprintf(&b, "# %s\n", w.Node)
+		for _, f := range w.Facts {
+			fmt.Fprint(&b, f.ID)
+			if len(f.After) > 0 {
+				fmt.Fprintf(&b, "\n    after %s", strings.Join(f.After, ", "))
+			}
+			b.WriteString("\n")
+		}
+	}
+	const golden = "testdata/facts.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("facts moved; if that is meant, run with -update:\n%s", diff)
+	}
+}
+
+func TestFactsAreSound(t *testing.T) {
+	all := map[string]bool{}
+	for _, w := range wants(t, quickstart(t)) {
+		for _, f := range w.Facts {
+			if all[f.ID] {
+				t.Errorf("%s twice", f.ID)
+			}
+			all[f.ID] = true
+			if f.Title == "" || f.Why == "" {
+				t.Errorf("%s says not what it is, or why: %q, %q", f.ID, f.Title, f.Why)
+			}
+			payloads := 0
+			for _, set := range []bool{f.File != nil, f.Sysctl != nil, f.Module != nil, f.Unit != nil, f.Table != nil, f.Phase != nil, f.Object != nil, f.Approval != nil, f.Wait != nil} {
+				if set {
+					payloads++
+				}
+			}
+			if payloads != 1 {
+				t.Errorf("%s has %d payloads", f.ID, payloads)
+			}
+		}
+	}
+	for _, w := range wants(t, quickstart(t)) {
+		for _, f := range w.Facts {
+			for _, id := range f.After {
+				if !all[id] {
+					t.Errorf("%s comes after %s, which nobody wants", f.ID, id)
+				}
+			}
+		}
+	}
+}
+
+// A fact may only wait for what can happen before it: with one queue a node,
+// a cycle would wait for ever.
+func TestNothingWaitsForItself(t *testing.T) {
+	needs := map[string][]string{}
+	for _, w := range wants(t, quickstart(t)) {
+		last := ""
+		for _, f := range w.Facts {
+			needs[f.ID] = append(needs[f.ID], f.After...)
+			if last != "" {
+				needs[f.ID] = append(needs[f.ID], last)
+			}
+			last = f.ID
+		}
+	}
+	visited := map[string]int{}
+	var visit func(id string, path []string)
+	visit = func(id string, path []string) {
+		if visited[id] == 2 {
+			return
+		}
+		if visited[id] == 1 {
+			t.Fatalf("a cycle: %v", append(path, id))
+		}
+		visited[id] = 1
+		for _, n := range needs[id] {
+			visit(n, append(path, id))
+		}
+		visited[id] = 2
+	}
+	for id := range needs {
+		visit(id, nil)
+	}
+}
+
+func TestTheFirewallComesBeforeAnythingListens(t *testing.T) {
+	for _, w := range wants(t, quickstart(t)) {
+		if w.Node == "" {
+			continue
+		}
+		at := func(ok func(state.Fact) bool) int { return slices.IndexFunc(w.Facts, ok) }
+		table := at(func(f state.Fact) bool { return f.Table != nil })
+		phase := at(func(f state.Fact) bool { return f.Phase != nil })
+		if table < 0 || phase < 0 || table > phase {
+			t.Errorf("%s: table at %d, first phase at %d", w.Node, table, phase)
+		}
+	}
+}
+
+func TestAWorkerGetsNothingOfAControlPlane(t *testing.T) {
+	for _, w := range wants(t, quickstart(t)) {
+		if w.Node != "w-1" {
+			continue
+		}
+		text, err := json.Marshal(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"encryption", "ca.key", "sa.key", "etcd/server.key", "admin.conf"} {
+			if strings.Contains(string(text), word) {
+				t.Errorf("%q is wanted on a worker", word)
+			}
+		}
+	}
+}
+
+func TestSecretsAreOnlyReferences(t *testing.T) {
+	for _, w := range wants(t, quickstart(t)) {
+		for _, f := range w.Facts {
+			if f.File != nil && f.File.Secret && f.File.Content != nil && len(state.Refs(f.File.Content)) == 0 {
+				t.Errorf("%s is secret and its text is known: %s", f.ID, f.File.Content)
+			}
+		}
+	}
+}
+
+func TestTheSameClusterGivesTheSameFacts(t *testing.T) {
+	one, err := json.Marshal(wants(t, quickstart(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		two, _ := json.Marshal(wants(t, quickstart(t)))
+		if !slices.Equal(one, two) {
+			t.Fatal("two runs differ")
+		}
+	}
+}
+
+func TestAManifestIsAppliedInstead(t *testing.T) {
+	c := quickstart(t)
+	c.Network.CNI = cluster.CNI{Kind: cluster.CNIManifest}
+	object := state.Object{Ref: state.ObjectRef{APIVersion: "v1", Kind: "Namespace", Name: "cni"}, JSON: []byte(`{}`)}
+	w, err := Wants(c, []state.Object{object})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w[len(w)-1].Facts[0]; got.Object == nil || got.Object.Ref != object.Ref || !slices.Equal(got.After, []string{"cp-1/wait/api"}) {
+		t.Errorf("first fact of the API: %+v", got)
+	}
+	for _, node := range w[:len(w)-1] {
+		for _, f := range node.Facts {
+			if strings.Contains(f.ID, "cni/net.d") || strings.Contains(f.ID, "routes") {
+				t.Errorf("%s although a manifest makes the pod network", f.ID)
+			}
+		}
+	}
+}
