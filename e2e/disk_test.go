@@ -46,22 +46,23 @@ func on(t testing.TB, c *labCluster, node, script string, args ...string) string
 
 var noSpace = regexp.MustCompile(`(\S+): no space for (\S+): (\d+) bytes free, (\d+) needed`)
 
-// saysFull judges the message of a run that met a full disk.
-func saysFull(t *testing.T, c *labCluster, out outcome, node, folder string) (path string) {
+// saysFull judges the message of a run that met a full disk, and answers with
+// the path it names.
+func saysFull(t *testing.T, c *labCluster, out outcome, node, folder string) string {
 	t.Helper()
-	m := noSpace.FindStringSubmatch(strings.Join(strings.Fields(out.Stderr+out.Stdout), " "))
-	if m == nil {
-		t.Fatalf("%s %s: it does not say what did not fit: %v", node, folder, out)
+	for _, m := range noSpace.FindAllStringSubmatch(strings.Join(strings.Fields(out.Stderr+out.Stdout), " "), -1) {
+		if !strings.Contains(m[1], c.Address(node).String()) || !strings.HasPrefix(m[2], folder+"/") {
+			continue
+		}
+		free, _ := strconv.Atoi(m[3])
+		need, _ := strconv.Atoi(m[4])
+		if free >= need || need == 0 {
+			t.Errorf("%s %s: it says %q", node, folder, m[0])
+		}
+		return m[2]
 	}
-	free, _ := strconv.Atoi(m[3])
-	need, _ := strconv.Atoi(m[4])
-	if !strings.Contains(m[1], c.Address(node).String()) && !strings.Contains(m[1], node) {
-		t.Errorf("it names %q for %s", m[1], node)
-	}
-	if !strings.HasPrefix(m[2], folder) || free >= need || need == 0 {
-		t.Errorf("%s: it says %q", folder, m[0])
-	}
-	return m[2]
+	t.Errorf("%s %s: it does not say what did not fit: %v", node, folder, out)
+	return ""
 }
 
 // testFullDisk: a file that is there is replaced or is left, never in between.
@@ -102,36 +103,41 @@ func testFullDisk(t *testing.T, c *labCluster) {
 func testAgain(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 	c.onLine = func(line string, at time.Time) {
 		for _, n := range nodes(c) {
-			if strings.Contains(line, n+": table inet bulwark") {
+			if strings.Contains(line, "] "+n+": table inet bulwark") {
 				guard.closes(n, at)
 			}
 		}
 	}
 	stop := s.watch(t)
 	defer stop()
-	for _, at := range []struct {
+	// Nodes go on side by side until they wait for one that failed, so several
+	// are stopped in one run.
+	type place struct {
 		node, folder string
 		kubeadm      bool // writes there, and not bulwark
-	}{
-		{node: "cp-1", folder: "/etc/bulwark"},
-		{node: "w-1", folder: "/etc/systemd/system"},
-		{node: "cp-1", folder: "/etc/kubernetes/bulwark"},
-		{node: "cp-1", folder: "/etc/kubernetes/pki", kubeadm: true},
-		{node: "w-2", folder: "/etc/cni/net.d"},
+	}
+	for _, round := range [][]place{
+		{{node: "cp-1", folder: "/etc/bulwark"}, {node: "w-1", folder: "/etc/systemd/system"}, {node: "w-2", folder: "/var/lib/bulwark"}},
+		{{node: "cp-1", folder: "/etc/kubernetes/bulwark"}, {node: "w-1", folder: "/etc/kubernetes/bulwark"}},
+		{{node: "cp-1", folder: "/etc/kubernetes/pki", kubeadm: true}},
+		{{node: "cp-1", folder: "/etc/kubernetes/manifests", kubeadm: true}},
+		{{node: "w-1", folder: "/var/lib/kubelet", kubeadm: true}, {node: "w-2", folder: "/etc/cni/net.d"}},
 	} {
-		on(t, c, at.node, full, at.folder)
+		for _, at := range round {
+			on(t, c, at.node, full, at.folder)
+		}
 		out := c.Bulwark(t, "apply", "--auto-approve", "-v")
 		s.output(out)
 		if out.Code != 8 {
-			t.Errorf("%s on %s is full: want exit 8, got %v", at.folder, at.node, out)
+			t.Errorf("%v is full: want exit 8, got %v", round, out)
 		}
-		if at.kubeadm {
-			out.says(t, "no space left on device", at.folder, at.node)
-		} else {
-			saysFull(t, c, out, at.node, at.folder)
-		}
-		on(t, c, at.node, room, at.folder)
-		if !at.kubeadm { // pods have it mounted by then
+		for _, at := range round {
+			if at.kubeadm {
+				out.says(t, "no space left on device", at.folder, at.node)
+			} else {
+				saysFull(t, c, out, at.node, at.folder)
+			}
+			on(t, c, at.node, room, at.folder)
 			on(t, c, at.node, gone, at.folder)
 		}
 	}

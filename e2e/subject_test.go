@@ -114,19 +114,32 @@ func status(t testing.TB, s subject, from, url string) string {
 	return shell(t, s, from, fmt.Sprintf("curl -sk --max-time 10 -o /dev/null -w '%%{http_code}' %s", url))
 }
 
-// connects tells whether a TCP connection from a node is made within three
-// seconds.
-func connects(t testing.TB, s subject, from string, to netip.AddrPort) bool {
+// open are those addresses to which a TCP connection from a node is made
+// within three seconds. All are tried at the same time.
+func open(t testing.TB, s subject, from string, to ...netip.AddrPort) []netip.AddrPort {
 	t.Helper()
-	// What ends with 124 was not answered, with 1 refused; anything else says
-	// that nothing was tried.
-	out := shell(t, s, from, fmt.Sprintf(`timeout 3 bash -c 'exec 3<>/dev/tcp/%s/%d' 2>/dev/null && echo 0 || echo $?`, to.Addr(), to.Port()))
-	switch out {
-	case "0":
-		return true
-	case "1", "124":
-		return false
+	var script strings.Builder
+	for _, at := range to {
+		// What ends with 124 was not answered, with 1 refused; anything else says
+		// that nothing was tried.
+		fmt.Fprintf(&script, "(timeout 3 bash -c 'exec 3<>/dev/tcp/%s/%d' 2>/dev/null && echo 0 %[3]s || echo $? %[3]s) &\n", at.Addr(), at.Port(), at)
 	}
-	t.Fatalf("on %s bash says %q", from, out)
-	return false
+	out := shell(t, s, from, script.String()+"wait\n")
+	var found []netip.AddrPort
+	tried := 0
+	for line := range strings.Lines(out) {
+		status, at, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch status {
+		case "0":
+			found = append(found, netip.MustParseAddrPort(at))
+		case "1", "124":
+		default:
+			t.Fatalf("on %s: %q", from, out)
+		}
+		tried++
+	}
+	if tried != len(to) {
+		t.Fatalf("on %s %d of %d were tried: %q", from, tried, len(to), out)
+	}
+	return found
 }

@@ -34,17 +34,17 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		if err != nil {
 			return nil, notes, err
 		}
-		running, err := l.settle(ctx, nodes)
+		ended, err := l.settle(ctx, nodes)
 		if err != nil {
 			return nil, notes, err
 		}
-		if len(running) == 0 {
+		if len(ended) == 0 {
 			have := &state.Cluster{Nodes: nodes}
 			have.API, err = l.api(ctx, nodes)
 			return have, notes, err
 		}
-		for _, id := range running {
-			notes = append(notes, fmt.Sprintf("%s was still under way from an earlier run, and has ended", id))
+		for _, id := range ended {
+			notes = append(notes, fmt.Sprintf("%s went on after an earlier run was cut, and has ended", id))
 		}
 	}
 }
@@ -65,14 +65,12 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	return nodes, errors.Join(errs...)
 }
 
-// settle waits for runs that go on without us.
+// settle waits for runs that go on without us, and puts away what ended
+// unheard: a result of the past must not stand for a run that is still to come.
 func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]string, error) {
 	var ended []string
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
-		for id, run := range nodes[name].Runs {
-			if !run.Active {
-				continue
-			}
+		for _, id := range slices.Sorted(maps.Keys(nodes[name].Runs)) {
 			if _, err := machine.Attach(ctx, l.hosts[name], id); err != nil {
 				return nil, fmt.Errorf("waiting for %s from an earlier run: %w", id, err)
 			}

@@ -25,8 +25,9 @@ func batched(s plan.Step) bool {
 	switch s.Kind {
 	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // effect brings steps about, and says how many of them were done.
@@ -101,7 +102,7 @@ func (ru *run) table(ctx context.Context, s plan.Step) error {
 		if err := machine.DropTable(ctx, h); err != nil {
 			return err
 		}
-		return machine.CleanNetwork(ctx, h)
+		return machine.Clean(ctx, h)
 	}
 	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
 		return err

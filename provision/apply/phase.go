@@ -80,8 +80,9 @@ func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, e
 			ops = append(ops, machine.Op{Kind: machine.DoUnit, Key: s.Unit.Name, Value: verb})
 		}
 		return ops, nil
+	default:
+		return nil, fmt.Errorf("no operation for a step of kind %q", s.Kind)
 	}
-	return nil, fmt.Errorf("no operation for a step of kind %q", s.Kind)
 }
 
 func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, error) {

@@ -145,6 +145,8 @@ func (b *builder) join() error {
 		"joins by discovery file, with a token of its own",
 		id(cp, "phase", "init-upload-config"), id(cp, "phase", "init-bootstrap-token"))
 	b.path(state.File{Path: bootstrapConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
+	// It is gone when a join ends, unless nobody was there any more to take it away.
+	b.path(state.File{Path: kubeadm.DiscoveryFile, Origin: state.Forbidden, Secret: true, Why: "defaults"})
 	b.unit("kubelet.service", "kubelet runs", "kubernetes")
 	b.nodeObject()
 	return nil

@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	// DefaultUser and AdminGroup are who an operator's kubeconfig is for. The
-	// group is kubeadm's own, bound to cluster-admin by an object that can be
-	// taken away, which system:masters is not.
+	// DefaultUser is who an operator's kubeconfig is for.
 	DefaultUser = "bulwark-admin"
-	AdminGroup  = "kubeadm:cluster-admins"
+	// AdminGroup is kubeadm's own, bound to cluster-admin by an object that can
+	// be taken away, which system:masters is not.
+	AdminGroup = "kubeadm:cluster-admins"
 	// DefaultTTL is how long its certificate is valid; MinTTL is the least the API signs.
 	DefaultTTL = 24 * time.Hour
 	MinTTL     = 10 * time.Minute

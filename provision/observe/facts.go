@@ -54,12 +54,11 @@ func (r *reading) fact(f script.Frame) error {
 	case "systemd":
 		digits, _, _ := strings.Cut(text, ".")
 		digits, _, _ = strings.Cut(digits, "-")
-		n, err := strconv.Atoi(strings.TrimPrefix(digits, "Version="))
-		if err != nil || n < 0 {
+		if n, err := strconv.Atoi(strings.TrimPrefix(digits, "Version=")); err == nil && n > 0 {
+			facts.Systemd = n
+		} else {
 			r.miss("Systemd", fmt.Sprintf("its version is %.40q", text))
-			return nil
 		}
-		facts.Systemd = n
 	case "space":
 		return r.space(f.Data)
 	case "ss":

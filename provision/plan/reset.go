@@ -21,7 +21,7 @@ func Reset(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
 		r.kubeadm()
 		r.units(w)
 		r.step(Step{ID: w.Node + "/table/bulwark", Kind: KindTable, Action: Remove, Table: &state.Table{},
-			Title: "firewall, kube-proxy's and the CNI's tables, routes and the pod bridge"})
+			Title: "firewall, tables, routes and bridge of pods, and what else they left in the kernel"})
 		r.files(w)
 		p.Steps = append(p.Steps, r.steps...)
 	}
@@ -72,10 +72,11 @@ func (r *resetter) units(w state.Want) {
 	}
 }
 
-// trees are folders that are bulwark's, kubeadm's or the CNI's alone.
+// trees are folders that are bulwark's, kubeadm's, the kubelet's or the CNI's alone.
 var trees = [...]string{
 	"/etc/kubernetes/bulwark", "/etc/kubernetes/pki", "/etc/kubernetes/tmp", "/etc/bulwark", "/var/lib/bulwark",
-	"/var/lib/etcd", "/var/log/kubernetes", "/var/lib/cni", "/var/lib/kubelet",
+	"/var/lib/etcd", "/var/log/kubernetes", "/var/lib/cni", "/var/lib/kubelet", "/var/log/pods", "/var/log/containers",
+	"/run/bulwark",
 }
 
 // shared are folders that others write to as well.

@@ -4,11 +4,11 @@ package state
 type APIStatus string
 
 const (
-	// NoAPI: no node has ever been initialised.
+	// NoAPI means that no node has ever been initialised.
 	NoAPI APIStatus = "none"
-	// Starting: a control plane is initialised and its API does not answer yet.
+	// Starting means that a control plane is initialised and its API does not answer yet.
 	Starting APIStatus = "starting"
-	// Answering: /readyz is 200 and our credentials are accepted.
+	// Answering means that /readyz is 200 and our credentials are accepted.
 	Answering APIStatus = "answering"
 )
 

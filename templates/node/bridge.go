@@ -22,7 +22,8 @@ const (
 	// the empty AddressesLock are made beforehand, as [DirMode] and
 	// [FileMode]: host-local would make the lock 0750, and CIS 1.1.9 wants
 	// every file there to be 0600. All others it makes so itself.
-	AddressesDir  = "/var/lib/cni/networks/" + ConflistName
+	AddressesDir = "/var/lib/cni/networks/" + ConflistName
+	// AddressesLock is what host-local locks.
 	AddressesLock = AddressesDir + "/lock"
 	// PortmapTable is the table the portmap plugin makes for host ports, in
 	// the families ip and ip6; a reset takes it away.

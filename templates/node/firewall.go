@@ -15,8 +15,10 @@ import (
 const (
 	// FirewallPath is the file [FirewallUnit] loads.
 	FirewallPath = ConfigDir + "/firewall.nft"
-	// FirewallFamily and FirewallTable name the table; nothing outside it is touched.
-	FirewallFamily, FirewallTable = "inet", "bulwark"
+	// FirewallFamily is the table's family, IPv4 and IPv6 in one.
+	FirewallFamily = "inet"
+	// FirewallTable is the table's name; nothing outside it is touched.
+	FirewallTable = "bulwark"
 	// FirewallCounter is the named counter in the table that everything
 	// dropped has passed: `nft -j list counter inet bulwark dropped`.
 	FirewallCounter = "dropped"

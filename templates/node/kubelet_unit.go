@@ -3,10 +3,12 @@ package node
 const (
 	// KubeletUnitName is the unit kubeadm starts and stops; its name is not ours to choose.
 	KubeletUnitName = "kubelet.service"
-	// KubeletUnitPath and KubeletDropInPath are where [KubeletUnit] and
-	// [KubeletDropIn] go, on machines whose packages brought neither.
-	KubeletUnitPath   = UnitDir + "/" + KubeletUnitName
-	KubeletDropInDir  = UnitDir + "/" + KubeletUnitName + ".d"
+	// KubeletUnitPath is where [KubeletUnit] goes, on machines whose packages
+	// brought none.
+	KubeletUnitPath = UnitDir + "/" + KubeletUnitName
+	// KubeletDropInDir holds what is added to the unit.
+	KubeletDropInDir = UnitDir + "/" + KubeletUnitName + ".d"
+	// KubeletDropInPath is where [KubeletDropIn] goes, likewise.
 	KubeletDropInPath = KubeletDropInDir + "/10-kubeadm.conf"
 	// KubeletPath is where packages put the kubelet, and where the unit expects it.
 	KubeletPath = "/usr/bin/kubelet"

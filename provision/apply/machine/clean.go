@@ -7,9 +7,9 @@ import (
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
-// CleanNetwork takes away what pod networking left in the kernel, once no pod
-// runs any more: tables, bridge, routes and namespaces.
-func CleanNetwork(ctx context.Context, h host.Host) error {
+// Clean takes away what pods and the kubelet left outside of files, once none
+// of them runs any more: tables, chains, bridge, routes, namespaces and slices.
+func Clean(ctx context.Context, h host.Host) error {
 	p := host.Program{Name: "clean", Text: script.Clean()}
 	res, err := h.Exec(ctx, p, nil)
 	if err != nil {

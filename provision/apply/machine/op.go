@@ -74,8 +74,9 @@ func (o Op) String() string {
 		return string(o.Kind) + " " + o.Key
 	case DoUnit:
 		return strings.TrimSpace(o.Value + " " + o.Key)
+	default:
+		return string(o.Kind) + " " + o.Path
 	}
-	return string(o.Kind) + " " + o.Path
 }
 
 var (
@@ -139,6 +140,7 @@ func (o Op) validateFile() error {
 		if len(o.Content) > MaxContent {
 			return fmt.Errorf("%s: %d bytes are more than the %d that one file may have", o.Path, len(o.Content), MaxContent)
 		}
+	default: // nothing beyond path and owner
 	}
 	if !ownerPattern.MatchString(o.Owner) {
 		return fmt.Errorf("%s: owner %.70q is not user:group", o.Path, o.Owner)

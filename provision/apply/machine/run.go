@@ -78,7 +78,7 @@ func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts
 	conn, call := h, script.Nonce()
 	defer func() {
 		if conn != h {
-			conn.Close()
+			_ = conn.Close()
 		}
 	}()
 	for attempt := 0; ; attempt++ {
@@ -103,7 +103,7 @@ func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts
 			return state.Run{}, fmt.Errorf("run %s: %w", id, errors.Join(err, ferr))
 		case ferr == nil:
 			if conn != h {
-				conn.Close()
+				_ = conn.Close()
 			}
 			conn = fresh
 		}

@@ -57,7 +57,7 @@ func (r *run) do(ctx context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	r.session.Store(s)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

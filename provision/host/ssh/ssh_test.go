@@ -349,7 +349,11 @@ func TestDial(t *testing.T) {
 			}
 			client.Timeout = 200 * time.Millisecond
 			began := time.Now()
-			if _, err := client.Get(web.URL + "/slow"); err == nil || time.Since(began) > 2*time.Second {
+			slow, err := client.Get(web.URL + "/slow")
+			if err == nil {
+				_ = slow.Body.Close()
+			}
+			if err == nil || time.Since(began) > 2*time.Second {
 				t.Errorf("%v after %s", err, time.Since(began))
 			}
 			conn, err := h.Dial(t.Context(), "tcp", web.Listener.Addr().String())

@@ -86,12 +86,12 @@ func frame(out []byte, at int, nonce string) (Frame, int, error) {
 	}
 	status, err := number(words[2], 255)
 	if err != nil {
-		return Frame{}, 0, fmt.Errorf("%w: status of the frame at byte %d: %v", ErrFrames, at, err)
+		return Frame{}, 0, fmt.Errorf("%w: status of the frame at byte %d: %w", ErrFrames, at, err)
 	}
 	body := at + len(header) + 1
 	size, err := number(words[3], len(out)-body-1)
 	if err != nil {
-		return Frame{}, 0, fmt.Errorf("%w: length of the frame at byte %d: %v", ErrFrames, at, err)
+		return Frame{}, 0, fmt.Errorf("%w: length of the frame at byte %d: %w", ErrFrames, at, err)
 	}
 	if out[body+size] != '\n' {
 		return Frame{}, 0, fmt.Errorf("%w: the frame at byte %d is longer than it says", ErrFrames, at)

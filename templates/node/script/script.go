@@ -72,5 +72,5 @@ func Table() string { return common + input + private + table }
 // Revert is what that timer executes. It travels as data of Table.
 func Revert() string { return revert }
 
-// Clean takes away what pod networking left in the kernel.
+// Clean takes away what pods and the kubelet left outside of files.
 func Clean() string { return clean }
