@@ -97,7 +97,7 @@ func value(s cluster.Setting) string {
 	if s.Value == nil {
 		return ""
 	}
-	if list, ok := s.Value.([]string); ok {
+	if list := elements(s); list != nil {
 		switch {
 		case slices.Equal(list, cluster.CipherSuites()):
 			return "the four suites above"
@@ -110,9 +110,15 @@ func value(s cluster.Setting) string {
 		return "`" + strings.Join(list, "` `") + "`"
 	}
 	if !s.Written {
-		return fmt.Sprintf("`%v`, its own default", s.Value)
+		return fmt.Sprintf("`%v`, not written", s.Value)
 	}
 	return fmt.Sprintf("`%v`", s.Value)
+}
+
+// elements are the value of a setting that is a list, and nil for all others.
+func elements(s cluster.Setting) []string {
+	list, _ := s.Value.([]string)
+	return list
 }
 
 // rule says what a spec may write beside the hardened value.
@@ -133,16 +139,17 @@ func rule(s cluster.Setting) string {
 	case cluster.Union:
 		return "more; they are added"
 	case cluster.Intersection:
-		if list := s.Value.([]string); !s.Written && len(list) > 0 {
-			return "only of `" + strings.Join(list, "` `") + "`"
-		} else if len(list) == 0 {
+		switch list := elements(s); {
+		case len(list) == 0:
 			return "nothing"
+		case !s.Written:
+			return "only of `" + strings.Join(list, "` `") + "`"
 		}
 		return "fewer of these"
 	case cluster.TrueWins, cluster.FalseWins:
 		return fmt.Sprintf("`%v` only", s.Rule == cluster.TrueWins)
 	case cluster.Ordered:
-		return "`" + strings.Join(s.Levels[slices.Index(s.Levels, s.Value.(string)):], "` `") + "`"
+		return "`" + strings.Join(s.Levels[slices.Index(s.Levels, s.Arg()):], "` `") + "`"
 	case cluster.Fixed:
 		return "this value only"
 	case cluster.Pairs:
@@ -243,9 +250,8 @@ func TestPreflightIsComplete(t *testing.T) {
 	mentions(t, "../docs/machines.md", checks)
 }
 
-// Every deviation of kind's nodes is in its page, and every check of a living
-// cluster in that of the hardening.
-func TestIDsAreComplete(t *testing.T) {
+// Every deviation of kind's nodes is in its page.
+func TestDeviationsAreComplete(t *testing.T) {
 	var ids []string
 	ast.Inspect(parse(t, "../provision/host/kind/deviations.go"), func(n ast.Node) bool {
 		if kv, ok := n.(*ast.KeyValueExpr); ok {
@@ -280,9 +286,15 @@ func TestCommandLine(t *testing.T) {
 	generated(t, "../docs/cli.md", "help", b.String()+"\n")
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+var (
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	heading = regexp.MustCompile("(?m)^#+ (.*)$")
+	// unsaid are the letters that a heading's anchor leaves out.
+	unsaid = regexp.MustCompile(`[^a-z0-9 -]`)
+)
 
-// A link to a file of this repository leads to one.
+// A link to a file of this repository leads to one, and one to a part of a
+// page to a heading of it.
 func TestLinks(t *testing.T) {
 	docs, err := filepath.Glob("../docs/*.md")
 	if err != nil {
@@ -290,9 +302,27 @@ func TestLinks(t *testing.T) {
 	}
 	for _, path := range append(docs, "../README.md", "../CHANGELOG.md", "../ARCHITECTURE.md") {
 		for _, m := range link.FindAllStringSubmatch(string(read(t, path)), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+			to := filepath.Join(filepath.Dir(path), m[1])
+			if m[1] == "" {
+				to = path
+			}
+			if _, err := os.Stat(to); err != nil {
 				t.Errorf("%s: %v", path, err)
+				continue
+			}
+			if m[2] != "" && !slices.Contains(anchors(t, to), m[2]) {
+				t.Errorf("%s: there is no heading %s in %s", path, m[2], to)
 			}
 		}
 	}
+}
+
+// anchors are the names that the headings of a page go by in links.
+func anchors(t *testing.T, path string) []string {
+	t.Helper()
+	var names []string
+	for _, h := range heading.FindAllStringSubmatch(string(read(t, path)), -1) {
+		names = append(names, strings.ReplaceAll(unsaid.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
+	}
+	return names
 }

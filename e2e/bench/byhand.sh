@@ -150,10 +150,14 @@ tidy() {
   on "$1" 'chmod 0600 /var/lib/kubelet/config.yaml /var/lib/kubelet/*.env /var/lib/kubelet/instance-config.yaml'
 }
 
+say() { printf '== %s\n' "$1" >&2; }
+
 cp -r "$rendered" "$work/files"
 put "$work/files/$cp/files/etc/kubernetes/bulwark/apiserver/encryption.yaml" encryption-key "$(head -c 32 /dev/urandom | base64)"
 
+say "prepare"
 each prepare "${nodes[@]}"
+say "init"
 initialise >"$work/secrets"
 { read -r token && read -r ca; } <"$work/secrets"
 cat >"$work/discovery.conf" <<END
@@ -170,9 +174,15 @@ contexts:
   context: {cluster: bulwark, user: bulwark}
 current-context: bulwark
 END
+say "join"
 each join "${workers[@]}"
+say "pod prefixes"
 prefixes >"$work/prefixes"
+say "network"
 each network "${nodes[@]}"
+say "approve"
 approve
+say "wait"
 on "$cp" 'kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Ready node --all --timeout=300s' >&2
+say "tidy"
 each tidy "${nodes[@]}"

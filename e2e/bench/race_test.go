@@ -77,7 +77,7 @@ func (a *arena) race(b *testing.B, contestant func(context.Context) *exec.Cmd) r
 	if out.ready == 0 {
 		b.Fatalf("%s ended well, and not all nodes were seen Ready: %v", cmd.Args[0], out.nodes)
 	}
-	out.end, out.spans, out.load = ended, stderr.spans(), load
+	out.end, out.spans, out.load = ended, append(stderr.spans(), stderr.stages(ended)...), load
 	return out
 }
 
@@ -177,6 +177,24 @@ func (l *log) spans() []span {
 					continue
 				}
 				out = append(out, s)
+			}
+		}
+		start = m.size
+	}
+	return out
+}
+
+// stages reads what the script says when it begins with something.
+func (l *log) stages(end time.Duration) []span {
+	var out []span
+	text, start := l.text.Bytes(), 0
+	for _, m := range l.ends {
+		for line := range strings.Lines(string(text[start:m.size])) {
+			if what, ok := strings.CutPrefix(line, "== "); ok {
+				if n := len(out) - 1; n >= 0 {
+					out[n].to = m.at
+				}
+				out = append(out, span{what: strings.TrimSpace(what), from: m.at, to: end, steps: 1})
 			}
 		}
 		start = m.size

@@ -71,7 +71,8 @@ One control plane and two workers, over SSH as a user with sudo, hardened, pods 
 		a, b := r.bulwark[i].ready.Seconds(), r.byHand[i].ready.Seconds()
 		fmt.Fprintf(&s, "| %d | %.1f | %.1f | %.2f | %s, %s |\n", i+1, a, b, a/b, r.bulwark[i].load, r.byHand[i].load)
 	}
-	r.timeline(&s)
+	timeline(&s, "bulwark", r.bulwark)
+	timeline(&s, "the script", r.byHand)
 	return s.String()
 }
 
@@ -79,11 +80,11 @@ func spread(sorted []time.Duration) string {
 	return fmt.Sprintf("%.1f (%.1f to %.1f)", median(sorted).Seconds(), sorted[0].Seconds(), sorted[len(sorted)-1].Seconds())
 }
 
-// timeline says what bulwark did when, in the run whose time was the median.
-func (r report) timeline(s *strings.Builder) {
-	runs := slices.SortedFunc(slices.Values(r.bulwark), func(a, b run) int { return int(a.ready - b.ready) })
+// timeline says what a contestant did when, in the run whose time was the median.
+func timeline(s *strings.Builder, who string, all []run) {
+	runs := slices.SortedFunc(slices.Values(all), func(a, b run) int { return int(a.ready - b.ready) })
 	run := runs[(len(runs)-1)/2]
-	fmt.Fprintf(s, "\n## Where the time went, in bulwark's median run\n\nSteps that took a tenth of a second or more. Ready: ")
+	fmt.Fprintf(s, "\n## Where the time went, in the median run of %s\n\nWhat took a tenth of a second or more, in seconds. Ready: ", who)
 	for i, node := range slices.Sorted(maps.Keys(run.nodes)) {
 		if i > 0 {
 			s.WriteString(", ")

@@ -3,9 +3,9 @@
 #   bulwark validate examples/bare-metal
 #   bulwark apply examples/bare-metal --var domain=example.com
 #
-# Each machine has containerd, runc, the CNI plugins, kubeadm, kubelet and
-# kubectl, and its hostname is the name of its node block. `bulwark apply` says
-# what is missing before it changes anything.
+# Each machine has containerd, runc, nft, the CNI plugins, kubeadm and kubelet,
+# and its hostname is the name of its node block: see docs/machines.md.
+# `bulwark apply` says what is missing before it changes anything.
 
 variable "domain" {
   type        = string

@@ -2,7 +2,9 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -19,6 +21,9 @@ const (
 	tableTimeout = 2 * time.Minute
 	apiTimeout   = 5 * time.Minute
 )
+
+// approvalPause is how long an approval waits for another request to come.
+const approvalPause = 300 * time.Millisecond
 
 // batched says whether a step is one operation of a program that does several.
 func batched(s plan.Step) bool {
@@ -112,11 +117,14 @@ func (ru *run) table(ctx context.Context, s plan.Step) error {
 		return fmt.Errorf("the table was loaded and no new connection came through; the machine takes it away again within %d s: %w", s.Table.Revert, err)
 	}
 	defer func() { _ = fresh.Close() }()
-	if err := machine.ConfirmTable(ctx, fresh); err != nil {
-		return err
-	}
-	n, err := observe.Node(ctx, fresh, observe.Ask{Node: s.Node})
-	if err != nil {
+	// What is in force is read while it is confirmed: that changes nothing of it.
+	var n *state.Node
+	var looked error
+	var look sync.WaitGroup
+	look.Go(func() { n, looked = observe.Node(ctx, fresh, observe.Ask{Node: s.Node}) })
+	err = machine.ConfirmTable(ctx, fresh)
+	look.Wait()
+	if err = errors.Join(err, looked); err != nil {
 		return err
 	}
 	_, err = machine.Do(ctx, fresh, []machine.Op{{
@@ -159,7 +167,7 @@ func (ru *run) approval(ctx context.Context, s plan.Step) error {
 		select {
 		case err := <-serving:
 			return err
-		case <-time.After(time.Second):
+		case <-time.After(approvalPause):
 		}
 	}
 }

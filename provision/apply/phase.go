@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
@@ -13,44 +14,63 @@ import (
 
 // phase runs one kubeadm command, with the files it needs for just that long,
 // and sets the modes of what it wrote before anything else happens.
-func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
+func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	h := ru.Hosts[s.Node]
-	var put, drop []machine.Op
+	var put, after []machine.Op
 	for _, f := range s.Phase.Transient {
 		text, err := ru.values.resolve(ctx, f.Content)
 		if err != nil {
 			return err
 		}
-		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode.Perm(), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
-		drop = append(drop, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
+		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode, Owner: f.Owner, Content: text, Had: machine.AnyDigest})
+		after = append(after, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
 	}
-	if len(put) > 0 {
-		if _, err := machine.Do(ctx, h, put); err != nil {
-			return err
-		}
-		// Also after a failure: neither file nor token outlives the attempt.
-		defer func() {
-			ctx := context.WithoutCancel(ctx)
-			_, dropErr := machine.Do(ctx, h, drop)
-			err = errors.Join(err, dropErr, ru.api.forget(ctx, s.Node))
-		}()
-	}
-	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout})
-	if err != nil {
+	if _, err := machine.Do(ctx, h, put); err != nil {
 		return err
 	}
-	if result.Exit != 0 {
-		return fmt.Errorf("kubeadm %s ended with status %d: %s", strings.Join(s.Phase.Args, " "), result.Exit, tail(result.Output))
+	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
+	var rest tasks
+	switch {
+	case err != nil:
+	case result.Exit != 0:
+		err = fmt.Errorf("kubeadm %s ended with status %d: %s", strings.Join(s.Phase.Args, " "), result.Exit, tail(result.Output))
+	default:
+		for _, f := range s.Phase.Sets {
+			after = append(after, attributes(f))
+		}
 	}
-	var set []machine.Op
-	for _, f := range s.Phase.Sets {
-		set = append(set, attributes(f))
+	// Also after a failure: neither file nor token outlives the attempt. None of
+	// these waits for another, and the node waits for all of them.
+	ctx = context.WithoutCancel(ctx)
+	if err == nil || result.Exit != 0 {
+		rest.start(func() error { return machine.Forget(ctx, h, s.ID) })
 	}
-	if len(set) == 0 {
-		return nil
+	rest.start(func() error { _, err := machine.Do(ctx, h, after); return err })
+	if len(put) > 0 {
+		rest.start(func() error { return ru.api.forget(ctx, s.Node) })
 	}
-	_, err = machine.Do(ctx, h, set)
-	return err
+	return errors.Join(err, rest.wait())
+}
+
+// tasks are things done at the same time.
+type tasks struct {
+	group sync.WaitGroup
+	mu    sync.Mutex
+	errs  []error
+}
+
+func (t *tasks) start(f func() error) {
+	t.group.Go(func() {
+		err := f()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.errs = append(t.errs, err)
+	})
+}
+
+func (t *tasks) wait() error {
+	t.group.Wait()
+	return errors.Join(t.errs...)
 }
 
 // tailLines is how much of a command's output an error shows.

@@ -37,6 +37,7 @@ func (b *builder) folders() error {
 	if b.n.Role == cluster.ControlPlane {
 		b.dir(kubeadm.ManifestsDir, 0o700, root)
 	}
+	b.podFolders()
 	return nil
 }
 

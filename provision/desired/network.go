@@ -7,6 +7,19 @@ import (
 	"github.com/bulwark-k8s/bulwark/templates/node"
 )
 
+// podFolders are where the pod network's files will lie: made beforehand, since
+// a node that has joined is Ready as soon as the last of them is there.
+func (b *builder) podFolders() {
+	if b.c.Network.CNI.Kind != cluster.CNIBridge {
+		return
+	}
+	for _, d := range []string{"/etc/cni", "/etc/cni/net.d", "/var/lib/cni", "/var/lib/cni/networks"} {
+		b.dir(d, 0o700, root)
+	}
+	b.dir(node.AddressesDir, 0o700, root)
+	b.path(state.File{Path: node.AddressesLock, Origin: state.Adopted, Mode: state.Mode(node.FileMode), Owner: root, Why: "network.cni"})
+}
+
 // podNetwork connects the pods of `cni "bridge"`; a manifest is the API's.
 // Routes need every node's pod prefix, so they come once all nodes have joined.
 func (b *builder) podNetwork() error {
@@ -18,11 +31,6 @@ func (b *builder) podNetwork() error {
 	if err != nil {
 		return err
 	}
-	for _, d := range []string{"/etc/cni", "/etc/cni/net.d", "/var/lib/cni", "/var/lib/cni/networks"} {
-		b.dir(d, 0o700, root)
-	}
-	b.dir(node.AddressesDir, 0o700, root)
-	b.path(state.File{Path: node.AddressesLock, Origin: state.Adopted, Mode: state.Mode(node.FileMode), Owner: root, Why: "network.cni"})
 	b.file(node.ConflistPath, 0o600, conflist, "network.cni")
 
 	b.ready()

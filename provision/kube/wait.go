@@ -11,8 +11,14 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
-// pollPause is how long a wait sleeps between looks.
-const pollPause = 500 * time.Millisecond
+// pollPause is how long a wait sleeps between looks: most of what is waited for
+// comes about within seconds, and somebody sits there.
+func pollPause(waited time.Duration) time.Duration {
+	if waited < 30*time.Second {
+		return 150 * time.Millisecond
+	}
+	return 500 * time.Millisecond
+}
 
 // WaitReady waits until the API server at address answers /readyz with 200 to
 // a client without credentials. ctx is the deadline.
@@ -68,7 +74,7 @@ func poll(ctx context.Context, pause func(context.Context, time.Duration) error,
 		case err == nil:
 			last = clean(seen, 700)
 		}
-		if ctx.Err() != nil || pause(ctx, pollPause) != nil {
+		if ctx.Err() != nil || pause(ctx, pollPause(time.Since(begun))) != nil {
 			return fmt.Errorf("%s: waited %s for %s, last seen: %s: %w", where, time.Since(begun).Round(time.Second), what, last, ctx.Err())
 		}
 	}

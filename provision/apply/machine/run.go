@@ -19,6 +19,8 @@ import (
 type RunOptions struct {
 	// Timeout is when the machine itself ends the command; 15 minutes when zero.
 	Timeout time.Duration
+	// Keep leaves it to the caller to put the result away, by [Forget].
+	Keep bool
 }
 
 const (
@@ -30,7 +32,8 @@ const (
 )
 
 // Run carries out argv on the machine as a transient systemd unit named after
-// the step's id, and waits for its end; the result is put away once it was read.
+// the step's id, and waits for its end; the result is put away once it was read,
+// unless opts says to keep it.
 // The unit goes on when the connection or bulwark ends:
 //
 //   - when it is still under way, Run attaches to it and waits;
@@ -88,6 +91,9 @@ func wait(ctx context.Context, h host.Host, id, mode string, argv []string, opts
 			run, err := result(h, id, frames)
 			if err != nil {
 				return run, err
+			}
+			if opts.Keep {
+				return run, nil
 			}
 			if err := Forget(ctx, conn, id); err != nil {
 				return run, fmt.Errorf("run %s ended with status %d, but its result could not be put away: %w", id, run.Exit, err)

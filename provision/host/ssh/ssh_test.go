@@ -349,9 +349,9 @@ func TestDial(t *testing.T) {
 			}
 			client.Timeout = 200 * time.Millisecond
 			began := time.Now()
-			slow, err := client.Get(web.URL + "/slow")
+			late, err := client.Get(web.URL + "/slow")
 			if err == nil {
-				_ = slow.Body.Close()
+				_ = late.Body.Close()
 			}
 			if err == nil || time.Since(began) > 2*time.Second {
 				t.Errorf("%v after %s", err, time.Since(began))
