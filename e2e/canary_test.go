@@ -394,7 +394,7 @@ func (s *secrets) judge(t *testing.T, n needles) {
 
 	// The API: every object of every kind.
 	objects := shell(t, s.c, s.c.ControlPlane(), `
-export KUBECONFIG=/etc/kubernetes/admin.conf
+export KUBECONFIG=/etc/kubernetes/admin.conf KUBECACHEDIR=`+kubectlCache+`
 kubectl get --all-namespaces -o json "$(kubectl api-resources --verbs=list -o name | paste -sd, -)"`)
 	for _, kind := range []string{`"kind": "ConfigMap"`, `"kind": "Node"`, `"kind": "CertificateSigningRequest"`, "kubeadm-config"} {
 		if !strings.Contains(objects, kind) {

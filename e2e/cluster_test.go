@@ -47,6 +47,8 @@ spec:
     imagePullPolicy: Never
     command: [sh, -c, %[3]q]
     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+    volumeMounts: [{name: tmp, mountPath: /tmp}]
+  volumes: [{name: tmp, emptyDir: {}}]
 `, name, node, command)
 }
 
@@ -73,6 +75,12 @@ spec:
 	inside := func(script string) (string, error) {
 		return kubectl(t, s, "", "exec", "e2e-client", "--", "sh", "-c", script)
 	}
+	defer func() {
+		if t.Failed() {
+			said, err := kubectl(t, s, "", "logs", "e2e-server")
+			t.Logf("the server says: %s %v", said, err)
+		}
+	}()
 	var got string
 	eventually(t, 30*time.Second, "the service answers", func() (err error) {
 		got, err = inside(`printf 'GET /cgi-bin/who HTTP/1.0\r\n\r\n' | nc -w 5 ` + service + ` 80`)
@@ -279,7 +287,7 @@ crictl exec "$(crictl ps --name '^etcd$' -q)" etcdctl --endpoints=https://127.0.
 	config := s.Bulwark(t, "kubeconfig").want(t, 0).Stdout
 	read := func() (string, error) {
 		out, err := s.Exec(t.Context(), s.ControlPlane(), strings.NewReader(config),
-			"kubectl", "--kubeconfig", "/dev/stdin", "--request-timeout", "10s", "get", "secret", "e2e-canary", "-o", "jsonpath={.data.word}")
+			"kubectl", "--kubeconfig", "/dev/stdin", "--cache-dir", kubectlCache, "--request-timeout", "10s", "get", "secret", "e2e-canary", "-o", "jsonpath={.data.word}")
 		if err == nil && out != encoded {
 			err = fmt.Errorf("it reads %q", out)
 		}

@@ -121,7 +121,7 @@ func testAgain(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 		{{node: "cp-1", folder: "/etc/kubernetes/bulwark"}, {node: "w-1", folder: "/etc/kubernetes/bulwark"}},
 		{{node: "cp-1", folder: "/etc/kubernetes/pki", kubeadm: true}},
 		{{node: "cp-1", folder: "/etc/kubernetes/manifests", kubeadm: true}},
-		{{node: "w-1", folder: "/var/lib/kubelet", kubeadm: true}, {node: "w-2", folder: "/etc/cni/net.d"}},
+		{{node: "w-1", folder: "/etc/kubernetes"}, {node: "w-2", folder: "/etc/cni/net.d"}},
 	} {
 		for _, at := range round {
 			on(t, c, at.node, full, at.folder)

@@ -38,13 +38,16 @@ func shell(t testing.TB, s subject, node, script string) string {
 	return strings.TrimSpace(out)
 }
 
+// kubectlCache is where kubectl keeps what it learnt: not in a home.
+const kubectlCache = "/dev/shm/e2e-kubectl"
+
 // kubectl runs kubectl on the control plane as the cluster's administrator.
 func kubectl(t testing.TB, s subject, stdin string, args ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	out, err := s.Exec(ctx, s.ControlPlane(), strings.NewReader(stdin),
-		append([]string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--request-timeout", "30s"}, args...)...)
+		append([]string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--cache-dir", kubectlCache, "--request-timeout", "30s"}, args...)...)
 	return strings.TrimSpace(out), err
 }
 
@@ -70,7 +73,7 @@ func cleanup(t testing.TB, s subject, stdin string, args ...string) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if out, err := s.Exec(ctx, s.ControlPlane(), strings.NewReader(stdin),
-			append([]string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"}, args...)...); err != nil {
+			append([]string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--cache-dir", kubectlCache}, args...)...); err != nil {
 			t.Errorf("clean up: %v\n%s", err, out)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -14,7 +15,9 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
 )
 
 // looker sees what a cluster has of what it should have.
@@ -39,6 +42,7 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 			return nil, notes, err
 		}
 		if len(ended) == 0 {
+			l.pull(ctx, nodes)
 			have := &state.Cluster{Nodes: nodes}
 			have.API, err = l.api(ctx, nodes)
 			return have, notes, err
@@ -65,19 +69,59 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	return nodes, errors.Join(errs...)
 }
 
+// pullTimeout bounds the question whether a registry answers.
+const pullTimeout = 5 * time.Second
+
+// pull asks, from each machine that lacks images, whether their registry can be
+// connected to. kind's nodes are not asked: their image brings what they need.
+func (l looker) pull(ctx context.Context, nodes map[string]*state.Node) {
+	for _, w := range l.wants {
+		if w.Node == "" || l.in.OnKind {
+			continue
+		}
+		n := nodes[w.Node]
+		missing := plan.MissingImages(w.Images, n.Facts.Images)
+		if len(missing) == 0 {
+			continue
+		}
+		one, cancel := context.WithTimeout(ctx, pullTimeout)
+		conn, err := l.hosts[w.Node].Dial(one, "tcp", kubeadm.Registry(missing[0]))
+		cancel()
+		if err != nil {
+			n.Facts.Pull = observe.Printable(err.Error())
+			continue
+		}
+		_ = conn.Close()
+	}
+}
+
 // settle waits for runs that go on without us, and puts away what ended
 // unheard: a result of the past must not stand for a run that is still to come.
 func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]string, error) {
 	var ended []string
-	for _, name := range slices.Sorted(maps.Keys(nodes)) {
-		for _, id := range slices.Sorted(maps.Keys(nodes[name].Runs)) {
-			if _, err := machine.Attach(ctx, l.hosts[name], id); err != nil {
-				return nil, fmt.Errorf("waiting for %s from an earlier run: %w", id, err)
+	for _, w := range l.wants {
+		for _, f := range w.Facts {
+			if f.Phase == nil || !begun(nodes[w.Node], f.ID) {
+				continue
 			}
-			ended = append(ended, id)
+			_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)
+			if errors.Is(err, observe.ErrLost) {
+				err = machine.Forget(ctx, l.hosts[w.Node], f.ID)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("waiting for %s from an earlier run: %w", f.ID, err)
+			}
+			ended = append(ended, f.ID)
 		}
 	}
 	return ended, nil
+}
+
+// begun says whether a machine knows of a run, be it one without a result.
+func begun(n *state.Node, id string) bool {
+	_, known := n.Runs[id]
+	_, lost := n.Unread[id]
+	return known || lost
 }
 
 // api looks at the cluster's API, where there is one.

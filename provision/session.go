@@ -51,7 +51,7 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.Plan = plan.Compute(c, wants, s.have, kube.Missing)
-	s.Problems = plan.Preflight(c, s.have)
+	s.Problems = append(plan.Preflight(c, wants, s.have), plan.Unpropagated(s.Plan, s.have)...)
 	return s, nil
 }
 

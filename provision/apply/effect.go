@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,7 +83,7 @@ func (ru *run) operations(ctx context.Context, steps []plan.Step) (int, error) {
 			unresolved = err
 			break
 		}
-		ops = append(ops, some...)
+		ops = append(ops, ru.withoutReload(s.Node, some)...)
 		ends = append(ends, len(ops))
 	}
 	outcomes, err := machine.Do(ctx, ru.Hosts[steps[0].Node], ops)
@@ -97,6 +99,28 @@ func (ru *run) operations(ctx context.Context, steps []plan.Step) (int, error) {
 		done++
 	}
 	return done, err
+}
+
+// unitFiles is where the units that bulwark writes lie.
+const unitFiles = "/etc/systemd/system/"
+
+// withoutReload leaves out a reload of systemd that an earlier one of this run
+// stands for, since no unit was written after it. The first one always stays: a
+// run that was cut may have written a unit and not come to its reload.
+func (ru *run) withoutReload(node string, ops []machine.Op) []machine.Op {
+	ru.mu.Lock()
+	defer ru.mu.Unlock()
+	return slices.DeleteFunc(ops, func(op machine.Op) bool {
+		if op.Kind == machine.DoUnit && op.Value == "daemon-reload" {
+			again := ru.reloaded[node]
+			ru.reloaded[node] = true
+			return again
+		}
+		if strings.HasPrefix(op.Path, unitFiles) {
+			ru.reloaded[node] = false
+		}
+		return false
+	})
 }
 
 // table loads a table behind the machine's own timer, and confirms it over a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -22,16 +23,16 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 		if err != nil {
 			return err
 		}
-		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode, Owner: f.Owner, Content: text, Had: machine.AnyDigest})
+		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: fs.FileMode(f.Mode), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
 		after = append(after, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
 	}
 	if _, err := machine.Do(ctx, h, put); err != nil {
 		return err
 	}
 	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
-	var rest tasks
+	ended := err == nil
 	switch {
-	case err != nil:
+	case !ended:
 	case result.Exit != 0:
 		err = fmt.Errorf("kubeadm %s ended with status %d: %s", strings.Join(s.Phase.Args, " "), result.Exit, tail(result.Output))
 	default:
@@ -42,7 +43,8 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	// Also after a failure: neither file nor token outlives the attempt. None of
 	// these waits for another, and the node waits for all of them.
 	ctx = context.WithoutCancel(ctx)
-	if err == nil || result.Exit != 0 {
+	var rest tasks
+	if ended {
 		rest.start(func() error { return machine.Forget(ctx, h, s.ID) })
 	}
 	rest.start(func() error { _, err := machine.Do(ctx, h, after); return err })

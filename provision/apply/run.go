@@ -60,6 +60,7 @@ type run struct {
 	mu       sync.Mutex
 	errs     []error
 	failed   map[string]bool
+	reloaded map[string]bool // nodes whose systemd has read all units we wrote
 }
 
 // Run executes the steps: those of one node one by one in their order, nodes
@@ -67,7 +68,7 @@ type run struct {
 // its node and whatever waits for it; the rest goes on. When ctx is cancelled
 // the steps that run are finished and no other is begun.
 func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
-	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}}
+	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}, reloaded: map[string]bool{}}
 	ru.api = &api{cluster: r.Cluster, hosts: r.Hosts}
 	ru.values = newValues(r.Have, ru.api)
 	queues := map[string][]plan.Step{}

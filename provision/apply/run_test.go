@@ -33,6 +33,10 @@ func newBench(t *testing.T, nodes ...string) *bench {
 	hosts := map[string]host.Host{}
 	for _, n := range nodes {
 		hosts[n] = hosttest.NewShell(t, "sh")
+		// As machines have: one program at a time works in a folder.
+		if err := os.Mkdir(filepath.Join(b.dir, n), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	b.Runner = &Runner{
 		Cluster: &cluster.Cluster{Name: "bench", Nodes: []cluster.Node{{Name: "a", Role: cluster.ControlPlane}}},
@@ -51,7 +55,7 @@ func (b *bench) file(node, name, content string, after ...string) plan.Step {
 	return plan.Step{
 		ID: node + "/" + name, Node: node, Kind: plan.KindFile, Action: plan.Add, After: after,
 		File: &plan.FileStep{Want: state.File{
-			Path: filepath.Join(b.dir, name), Origin: state.Written, Mode: 0o600,
+			Path: filepath.Join(b.dir, node, name), Origin: state.Written, Mode: 0o600,
 			Owner: fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), Content: []byte(content)}},
 	}
 }
@@ -78,7 +82,7 @@ func TestStepsOfANodeRunInOrderAndWaitForOthers(t *testing.T) {
 	if done("b/two") > started("a/one") {
 		t.Errorf("a/one began before b/two was done: %v", b.events)
 	}
-	for _, name := range []string{"one", "two", "three"} {
+	for _, name := range []string{"a/one", "b/two", "a/three"} {
 		if _, err := os.Stat(filepath.Join(b.dir, name)); err != nil {
 			t.Error(err)
 		}
@@ -138,7 +142,7 @@ func TestAKnownReferenceIsResolvedOnTheWay(t *testing.T) {
 	if _, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{b.file("a", "cni", "subnet "+state.Ref("pod-cidr/a"))}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := os.ReadFile(filepath.Join(b.dir, "cni")); string(got) != "subnet 10.244.0.0/24" {
+	if got, _ := os.ReadFile(filepath.Join(b.dir, "a", "cni")); string(got) != "subnet 10.244.0.0/24" {
 		t.Errorf("wrote %q", got)
 	}
 }
@@ -149,7 +153,7 @@ func TestAReferenceNobodyMakesWritesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no-such-thing") {
 		t.Fatalf("error %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(b.dir, "x")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(b.dir, "a", "x")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something was written: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
 )
 
 // Wants is what a cluster should have: one Want for each node in the order of
@@ -22,7 +23,11 @@ func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 		if err := b.node(); err != nil {
 			return nil, fmt.Errorf("node %s: %w", n.Name, err)
 		}
-		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts})
+		images, err := kubeadm.Images(c, n)
+		if err != nil {
+			return nil, err
+		}
+		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images})
 	}
 	facts, err := objects(c, manifest)
 	if err != nil {
@@ -85,10 +90,11 @@ func (b *builder) path(f state.File) {
 	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, File: &f})
 }
 
-// unit adds a unit that is enabled and active.
-func (b *builder) unit(name, title, why string) {
+// unit adds a unit that is enabled and active, and starts again when one of
+// the paths it follows was written.
+func (b *builder) unit(name, title, why string, follows ...string) {
 	b.add(state.Fact{ID: b.id("unit", name), Title: title, Why: why,
-		Unit: &state.WantUnit{Name: name, Enabled: true, Active: true}})
+		Unit: &state.WantUnit{Name: name, Enabled: true, Active: true, Follows: follows}})
 }
 
 // deviates says whether any deviation satisfies ok.

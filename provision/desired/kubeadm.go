@@ -42,14 +42,14 @@ func (b *builder) kubeadmFiles() error {
 	if err != nil {
 		return err
 	}
-	b.file(kubeadm.ConfigFile, 0o600, config, "kubernetes")
+	b.file(kubeadm.ConfigFile, 0o600, config, "kubernetes", everyone)
 	b.dir(kubeadm.PatchesDir, 0o700, root)
 	patches, err := kubeadm.Patches(b.c, b.n)
 	if err != nil {
 		return err
 	}
 	for _, p := range patches {
-		b.file(p.Path, 0o600, p.Content, "defaults")
+		b.file(p.Path, 0o600, p.Content, "defaults", everyone)
 	}
 	return nil
 }

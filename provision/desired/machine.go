@@ -82,9 +82,15 @@ func (b *builder) account() error {
 	b.dir("/etc/sysusers.d", 0o755, root)
 	b.file(node.AccountPath, 0o644, node.EtcdAccount(), "defaults")
 	b.file(node.AccountUnitPath, 0o600, node.AccountUnit(), "defaults")
-	b.unit(node.AccountUnitName, "the account etcd runs as", "defaults")
+	b.unit(node.AccountUnitName, "the account etcd runs as", "defaults", node.AccountPath, node.AccountUnitPath)
 	return nil
 }
+
+// What has to start again when a file it reads changed.
+const (
+	apiServer = "kube-apiserver"
+	everyone  = "kubelet and control plane"
+)
 
 // apiServerFiles are what the API server reads at its first start. The folder
 // is mounted whole, so that a file replaced by rename is seen.
@@ -94,17 +100,17 @@ func (b *builder) apiServerFiles() error {
 	if err != nil {
 		return err
 	}
-	b.file(kubeadm.AuthenticationFile, 0o600, authentication, "defaults")
+	b.file(kubeadm.AuthenticationFile, 0o600, authentication, "defaults", apiServer)
 	audit, err := policy.AuditPolicy(b.c)
 	if err != nil {
 		return err
 	}
-	b.file(kubeadm.AuditPolicyFile, 0o600, audit, "audit")
+	b.file(kubeadm.AuditPolicyFile, 0o600, audit, "audit", apiServer)
 	admission, err := policy.Admission(b.c)
 	if err != nil {
 		return err
 	}
-	b.file(kubeadm.AdmissionFile, 0o600, admission, "admission")
+	b.file(kubeadm.AdmissionFile, 0o600, admission, "admission", apiServer)
 	encryption, err := policy.Encryption(b.c)
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (b *builder) podNetwork() error {
 	f := state.File{Path: node.RoutesPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: routes, Why: "network.cni"}
 	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, After: joined, File: &f})
 	b.file(node.RoutesUnitPath, 0o600, node.RoutesUnit(), "network.cni")
-	b.unit(node.RoutesUnitName, "routes to the pods of other nodes", "network.cni")
+	b.unit(node.RoutesUnitName, "routes to the pods of other nodes", "network.cni", node.RoutesPath, node.RoutesUnitPath)
 	return nil
 }
 

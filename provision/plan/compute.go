@@ -60,7 +60,7 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 		s.Kind, s.Module, s.Action = KindModule, f.Module, Add
 		return s, !n.Modules[f.Module.Name]
 	case f.Unit != nil:
-		return unitStep(s, *f.Unit, n)
+		return r.unitStep(s, *f.Unit, n)
 	case f.Table != nil:
 		s.Kind, s.Table = KindTable, f.Table
 		s.Action = Add

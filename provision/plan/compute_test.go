@@ -88,6 +88,7 @@ func TestEachFactIsUnmetUntilItHolds(t *testing.T) {
 		{"a module that is not loaded is added", state.Fact{Module: &state.Module{Name: "m"}}, &state.Node{}, state.API{}, Add},
 		{"an unknown unit is added", state.Fact{Unit: &state.WantUnit{Name: "u.service", Enabled: true}}, &state.Node{}, state.API{}, Add},
 		{"a stopped unit is started", state.Fact{Unit: &state.WantUnit{Name: "u.service", Active: true}}, &state.Node{Units: map[string]state.Unit{"u.service": {Active: "failed"}}}, state.API{}, Change},
+		{"an active unit holds", state.Fact{Unit: &state.WantUnit{Name: "u.service", Active: true, Follows: []string{"/etc/u"}}}, &state.Node{Units: map[string]state.Unit{"u.service": {Active: "active"}}}, state.API{}, ""},
 		{"no table is added", state.Fact{Table: table}, &state.Node{}, state.API{}, Add},
 		{"a confirmed table holds", state.Fact{Table: table}, confirmed(table.Text, "live"), state.API{}, ""},
 		{"a table with another text is changed", state.Fact{Table: table}, confirmed("other", "live"), state.API{}, Change},
@@ -143,6 +144,19 @@ func TestWhatAStepMakesOnTheWayIsRemovedInTheSamePlan(t *testing.T) {
 	}()
 	if !slices.Equal(ids, []string{"cp-1/phase/kubeconfig", "cp-1/file/super"}) {
 		t.Fatalf("steps %v", ids)
+	}
+}
+
+func TestAUnitStartsAgainWhenItsFileIsWritten(t *testing.T) {
+	file := state.File{Path: "/etc/u", Origin: state.Written, Mode: 0o600, Owner: "root:root"}
+	facts := []state.Fact{
+		{ID: "cp-1/file/etc/u", File: &file},
+		{ID: "cp-1/unit/u.service", Unit: &state.WantUnit{Name: "u.service", Active: true, Follows: []string{"/etc/u"}}},
+	}
+	n := &state.Node{Name: "cp-1", Units: map[string]state.Unit{"u.service": {Active: "active"}}}
+	p := Compute(small(), []state.Want{{Node: "cp-1", Facts: facts}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)
+	if len(p.Steps) != 2 || !slices.Equal(p.Steps[1].Unit.Verbs, []string{"daemon-reload", "restart"}) {
+		t.Fatalf("steps %+v", p.Steps)
 	}
 }
 

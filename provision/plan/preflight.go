@@ -26,14 +26,18 @@ type Problem struct {
 // Preflight is everything that speaks against working on these machines, all
 // of it at once, in the order of the spec. Checks that only matter before a
 // machine is part of the cluster are not asked of one that is.
-func Preflight(c *cluster.Cluster, have *state.Cluster) []Problem {
+func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Problem {
+	images := map[string][]string{}
+	for _, w := range wants {
+		images[w.Node] = w.Images
+	}
 	var out []Problem
 	for _, n := range c.Nodes {
 		got := have.Nodes[n.Name]
 		if got == nil {
 			continue // not reached: said by whoever tried
 		}
-		p := &preflight{c: c, n: n, got: got, f: got.Facts}
+		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: images[n.Name]}
 		p.always()
 		if !p.joined() {
 			p.machine()
@@ -51,6 +55,7 @@ type preflight struct {
 	n        cluster.Node
 	got      *state.Node
 	f        state.Facts
+	wanted   []string // images
 	problems []Problem
 }
 
@@ -64,8 +69,27 @@ func (p *preflight) bad(check, seen, remedy string, args ...any) {
 	p.problems = append(p.problems, Problem{Node: p.n.Name, Check: check, Seen: seen, Remedy: fmt.Sprintf(remedy, args...)})
 }
 
+// Unpropagated are changes of a plan that this version would write and not
+// carry to what reads them: on a node that runs already, a component sees its
+// files when it starts. Writing them and saying "done" would be a lie.
+func Unpropagated(p *Plan, have *state.Cluster) []Problem {
+	var out []Problem
+	for _, s := range p.Steps {
+		n := have.Nodes[s.Node]
+		if s.Kind != KindFile || s.Action != Change || s.File.Attributes || len(s.File.Want.Restarts) == 0 || n == nil || !n.Files[kubeletConf].Exists() {
+			continue
+		}
+		out = append(out, Problem{Node: s.Node, Check: "living-change", Seen: s.File.Want.Path + " differs from the spec, and " + list(s.File.Want.Restarts) + " would not see it changed",
+			Remedy: "this version changes no component of a living cluster: put spec or file back as it was, or reset the cluster and apply"})
+	}
+	return out
+}
+
+// kubeletConf is there once a machine is a node.
+const kubeletConf = "/etc/kubernetes/kubelet.conf"
+
 // joined says whether the machine already runs as a node of a cluster.
-func (p *preflight) joined() bool { return p.got.Files["/etc/kubernetes/kubelet.conf"].Exists() }
+func (p *preflight) joined() bool { return p.got.Files[kubeletConf].Exists() }
 
 // always are the checks that hold for fresh and for living machines.
 func (p *preflight) always() {

@@ -130,27 +130,23 @@ func (p *preflight) software() {
 	}
 }
 
-// images must be there beforehand, unless a registry was named.
+// images must be there beforehand, or come from a registry that answers.
 func (p *preflight) images() {
-	if p.c.ImageRepository != "" {
-		return // the machine pulls; kubeadm's preflight says if it cannot
+	if missing := MissingImages(p.wanted, p.f.Images); len(missing) > 0 && p.f.Pull != "" {
+		p.bad("images", "missing: "+list(missing)+"; "+p.f.Pull,
+			"preload them (`kubeadm config images pull` where a registry answers), or name a reachable image_repository (%s)", p.c.Origin("image_repository"))
 	}
-	want := []string{"kube-proxy:" + p.c.Kubernetes.String()}
-	if p.n.Role == cluster.ControlPlane {
-		for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
-			want = append(want, name+":"+p.c.Kubernetes.String())
-		}
-	}
+}
+
+// MissingImages are the wanted references that are not in the store.
+func MissingImages(want, have []string) []string {
 	var missing []string
 	for _, image := range want {
-		if !slices.ContainsFunc(p.f.Images, func(have string) bool { return strings.HasSuffix(have, "/"+image) }) {
+		if !slices.Contains(have, image) {
 			missing = append(missing, image)
 		}
 	}
-	if len(missing) > 0 {
-		p.problems = append(p.problems, Problem{Node: p.n.Name, Check: "images", Warning: true,
-			Seen: "not preloaded: " + list(missing), Remedy: "preload them with `kubeadm config images pull`, or name a reachable image_repository"})
-	}
+	return missing
 }
 
 // seen is a value, or what its absence is called.

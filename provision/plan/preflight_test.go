@@ -23,12 +23,38 @@ func fit(name, address string) *state.Node {
 	}}
 }
 
+func wantedImages() []state.Want {
+	return []state.Want{{Node: "cp-1", Images: fit("cp-1", "").Facts.Images}, {Node: "w-1", Images: fit("w-1", "").Facts.Images[:1]}}
+}
+
+func TestMissingImagesAreFineWhereTheyCanBePulled(t *testing.T) {
+	have := fitCluster()
+	have.Nodes["cp-1"].Facts.Images = nil
+	if got := Preflight(small(), wantedImages(), have); len(got) != 0 {
+		t.Fatalf("problems: %+v", got)
+	}
+}
+
+func TestAChangeThatNoComponentWouldSeeIsRefused(t *testing.T) {
+	file := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte("new"), Restarts: []string{"kube-apiserver"}}
+	n := &state.Node{Name: "cp-1", Files: map[string]state.HaveFile{"/etc/x": {Type: "file", Mode: 0o600, Owner: "root:root", SHA256: "00"}}}
+	have := &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}
+	p := Compute(small(), []state.Want{{Node: "cp-1", Facts: []state.Fact{{ID: "cp-1/file/etc/x", File: &file}}}}, have, never)
+	if got := Unpropagated(p, have); len(got) != 0 {
+		t.Errorf("on a machine that is no node yet: %+v", got)
+	}
+	n.Files[kubeletConf] = state.HaveFile{Type: "file"}
+	if got := Unpropagated(p, have); len(got) != 1 || got[0].Check != "living-change" {
+		t.Errorf("on a node: %+v", got)
+	}
+}
+
 func fitCluster() *state.Cluster {
 	return &state.Cluster{Nodes: map[string]*state.Node{"cp-1": fit("cp-1", "192.0.2.11"), "w-1": fit("w-1", "192.0.2.21")}}
 }
 
 func TestNothingSpeaksAgainstFitMachines(t *testing.T) {
-	if got := Preflight(small(), fitCluster()); len(got) != 0 {
+	if got := Preflight(small(), wantedImages(), fitCluster()); len(got) != 0 {
 		t.Fatalf("problems: %+v", got)
 	}
 }
@@ -60,14 +86,14 @@ func TestEveryProblemIsARow(t *testing.T) {
 		"kubelet":           func(n *state.Node) { n.Facts.Kubelet = "v1.36.3" },
 		"kubeadm":           func(n *state.Node) { n.Facts.Kubeadm = "" },
 		"cni-plugins":       func(n *state.Node) { n.Facts.CNIPlugins = nil },
-		"images":            func(n *state.Node) { n.Facts.Images = nil },
+		"images":            func(n *state.Node) { n.Facts.Images, n.Facts.Pull = nil, "no such host" },
 		"firewall":          func(n *state.Node) { n.Units = map[string]state.Unit{"firewalld.service": {Active: "active"}} },
 	}
 	for check, plant := range rows {
 		t.Run(check, func(t *testing.T) {
 			have := fitCluster()
 			plant(have.Nodes["cp-1"])
-			got := Preflight(small(), have)
+			got := Preflight(small(), wantedImages(), have)
 			if len(got) != 1 || got[0].Check != check || got[0].Node != "cp-1" || got[0].Remedy == "" || got[0].Seen == "" {
 				t.Fatalf("problems: %+v", got)
 			}
@@ -79,7 +105,7 @@ func TestEveryProblemIsARow(t *testing.T) {
 			plant(have.Nodes["cp-1"])
 		}
 		var checks []string
-		for _, p := range Preflight(small(), have) {
+		for _, p := range Preflight(small(), wantedImages(), have) {
 			checks = append(checks, p.Check)
 		}
 		for check := range rows {
@@ -94,7 +120,7 @@ func TestEveryProblemIsARow(t *testing.T) {
 func TestTwoNodesThatAreOneMachine(t *testing.T) {
 	have := fitCluster()
 	have.Nodes["w-1"].Facts.MachineID = have.Nodes["cp-1"].Facts.MachineID
-	got := Preflight(small(), have)
+	got := Preflight(small(), wantedImages(), have)
 	if len(got) != 1 || got[0].Node != "w-1" || got[0].Check != "machine-id" {
 		t.Fatalf("problems: %+v", got)
 	}
@@ -106,7 +132,7 @@ func TestADeviationSilencesItsCheckOnly(t *testing.T) {
 	have := fitCluster()
 	have.Nodes["cp-1"].Facts.Cgroup = 1
 	have.Nodes["cp-1"].Facts.Swap = []string{"/dev/sda2"}
-	got := Preflight(c, have)
+	got := Preflight(c, wantedImages(), have)
 	if len(got) != 1 || got[0].Check != "swap" {
 		t.Fatalf("problems: %+v", got)
 	}
@@ -118,7 +144,7 @@ func TestANodeOfTheClusterIsNotJudgedAsAFreshMachine(t *testing.T) {
 	n.Files["/etc/kubernetes/kubelet.conf"] = state.HaveFile{Type: "file"}
 	n.Facts.Listening = map[uint16]string{10250: "kubelet"}
 	n.Facts.Images = nil
-	if got := Preflight(small(), have); len(got) != 0 {
+	if got := Preflight(small(), wantedImages(), have); len(got) != 0 {
 		t.Fatalf("problems: %+v", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -63,7 +64,7 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 }
 
 // unitStep compares a wanted unit with systemd's.
-func unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool) {
+func (r rules) unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool) {
 	s.Kind, s.Action = KindUnit, Change
 	got, known := n.Units[want.Name]
 	u := &UnitStep{Name: want.Name, Verbs: []string{"daemon-reload"}}
@@ -76,12 +77,13 @@ func unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool) {
 			s.Action = Add
 		}
 	}
-	if want.Active && got.Active != "active" {
-		verb := "start"
-		if want.Restart {
-			verb = "restart"
-		}
-		u.Verbs = append(u.Verbs, verb)
+	follows := slices.ContainsFunc(want.Follows, func(path string) bool { return r.planned[n.Name+"/file"+path] })
+	switch {
+	case want.Active && got.Active != "active":
+		u.Verbs = append(u.Verbs, "start")
+		unmet = true
+	case want.Active && follows:
+		u.Verbs = append(u.Verbs, "restart")
 		unmet = true
 	}
 	return s, unmet
@@ -104,7 +106,7 @@ func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 		}
 	}
 	for _, path := range want.Makes {
-		if !n.Files[path].Exists() {
+		if !n.Files[path].Exists() || empty(n.Files[path]) {
 			return false
 		}
 	}
@@ -132,7 +134,31 @@ func resumed(want state.Phase, n *state.Node) state.Phase {
 		want.Args = want.Again
 	}
 	want.Again = nil
+	for _, path := range want.Makes {
+		if empty(n.Files[path]) || unpaired(want.Makes, path, n) {
+			want.Clear = append(want.Clear, path)
+		}
+	}
 	return want
+}
+
+// empty is a file that was made and not written, as a full disk leaves it.
+func empty(f state.HaveFile) bool { return f.Type == "file" && f.SHA256 == state.SHA256(nil) }
+
+// unpaired is a key without its certificate, or the other way round, from a
+// phase that was cut between the two. Where etcd has data they are in use, and
+// what is missing is for a person to put back.
+func unpaired(makes []string, path string, n *state.Node) bool {
+	if !n.Files[path].Exists() || n.Files["/var/lib/etcd/member"].Exists() {
+		return false
+	}
+	other, isKey := strings.CutSuffix(path, ".key")
+	if isKey {
+		other += ".crt"
+	} else if other, isKey = strings.CutSuffix(path, ".crt"); isKey {
+		other += ".key"
+	}
+	return isKey && slices.Contains(makes, other) && (!n.Files[other].Exists() || empty(n.Files[other]))
 }
 
 // objectStep compares a wanted object with the API's.

@@ -45,7 +45,7 @@ type File struct {
 	Unless []string `json:"unless,omitempty"`
 	// Why is the setting path (see [cluster.Cluster.Origins]) or control this rests on.
 	Why string `json:"why,omitempty"`
-	// Restarts names the units that must start again when the bytes change.
+	// Restarts names what reads the file only when it starts.
 	Restarts []string `json:"restarts,omitempty"`
 }
 

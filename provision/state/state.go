@@ -101,6 +101,9 @@ type Facts struct {
 	CNIPlugins []string
 	// Images are the references in the runtime's store.
 	Images []string
+	// Pull says why images that are missing cannot be pulled; "" when they can
+	// or none is missing.
+	Pull string
 	// Container is true inside a container, where the kernel is shared.
 	Container bool
 	// EtcdAccount is the name of the account that owns [EtcdUID], "" when free.

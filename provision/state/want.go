@@ -6,6 +6,8 @@ type Want struct {
 	// Node is empty for facts that the API holds.
 	Node  string
 	Facts []Fact
+	// Images are what the node's runtime must have, or be able to pull.
+	Images []string
 }
 
 // Fact is one thing that should be so. Exactly one payload is set.
@@ -50,8 +52,8 @@ type WantUnit struct {
 	// Enabled and Active are held only when true.
 	Enabled bool `json:"enabled,omitempty"`
 	Active  bool `json:"active,omitempty"`
-	// Restart starts it again, instead of only starting it, once it is unmet.
-	Restart bool `json:"restart,omitempty"`
+	// Follows are paths: when one of them is written, the unit starts again.
+	Follows []string `json:"follows,omitempty"`
 }
 
 // Table is `table inet bulwark`, live and confirmed.
@@ -71,6 +73,9 @@ type Phase struct {
 	// Again follows "kubeadm" instead of Args when part of what the phase makes
 	// is there already, from a run that was cut.
 	Again []string `json:"again,omitempty"`
+	// Clear are files that a run which was cut left half written, as a plan
+	// found them: kubeadm takes them for its own good ones. They go first.
+	Clear []string `json:"clear,omitempty"`
 	// Makes are paths, and Objects objects, whose absence makes the phase unmet.
 	Makes   []string    `json:"makes,omitempty"`
 	Objects []ObjectRef `json:"objects,omitempty"`

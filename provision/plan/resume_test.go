@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// A full disk leaves files without bytes, and keys without certificates.
+func TestResumedClearsWhatIsHalfWritten(t *testing.T) {
+	phase := state.Phase{Makes: []string{"/p/ca.crt", "/p/ca.key", "/p/sa.key", "/p/sa.pub", "/p/etcd/ca.crt", "/p/etcd/ca.key", "/p/x.conf"}}
+	file := func(text string) state.HaveFile {
+		return state.HaveFile{Type: "file", SHA256: state.SHA256([]byte(text))}
+	}
+	have := func() map[string]state.HaveFile {
+		return map[string]state.HaveFile{
+			"/p/ca.key":      file("key"),                                // without its certificate
+			"/p/sa.key":      file("key"),                                // has none
+			"/p/etcd/ca.crt": file("crt"), "/p/etcd/ca.key": file("key"), // whole
+			"/p/x.conf": file(""), // empty
+		}
+	}
+	n := &state.Node{Files: have()}
+	if got, want := resumed(phase, n).Clear, []string{"/p/ca.key", "/p/x.conf"}; !slices.Equal(got, want) {
+		t.Errorf("it clears %q, want %q", got, want)
+	}
+	n.Files["/p/ca.crt"] = file("")
+	if got, want := resumed(phase, n).Clear, []string{"/p/ca.crt", "/p/ca.key", "/p/x.conf"}; !slices.Equal(got, want) {
+		t.Errorf("with an empty certificate it clears %q, want %q", got, want)
+	}
+	// Of a cluster that lives no key is ever taken away.
+	n.Files = have()
+	n.Files["/var/lib/etcd/member"] = state.HaveFile{Type: "dir"}
+	if got, want := resumed(phase, n).Clear, []string{"/p/x.conf"}; !slices.Equal(got, want) {
+		t.Errorf("where etcd has data it clears %q, want %q", got, want)
+	}
+	if (rules{}).phaseMet(state.Phase{Makes: []string{"/p/x.conf"}}, n) {
+		t.Error("an empty file is taken for done")
+	}
+}
