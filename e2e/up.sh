@@ -5,7 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "${1:-}" = --down ]; then
-  exec bin/bulwark kind delete "$2"
+  e2e/lab/docker.sh
+  make -s build
+  bin/bulwark kind delete "$2"
+  # kind's network is everybody's: it goes with the last cluster.
+  docker network rm kind >/dev/null 2>&1 || true
+  echo 'kept, so that the next time is quick: node images and build caches (e2e/lab/build.sh --prune removes old images)'
+  exit
 fi
 spec=$1
 if [ "$(id -u)" -ne 0 ] && ! docker info >/dev/null 2>&1; then

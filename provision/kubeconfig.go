@@ -20,7 +20,11 @@ func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
 // Kubeconfig makes a kubeconfig for a person, with a client certificate of its
 // own that expires. The API is asked for it through the control plane.
 func (s *Session) Kubeconfig(ctx context.Context, o KubeconfigOptions) ([]byte, error) {
-	client, err := apply.Connect(ctx, s.Cluster, s.hosts[s.Cluster.ControlPlanes()[0].Name])
+	h := s.hosts[s.Cluster.ControlPlanes()[0].Name]
+	if h == nil {
+		return nil, &PreflightError{Problems: s.Problems}
+	}
+	client, err := apply.Connect(ctx, s.Cluster, h)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,17 @@ func Load(_ context.Context, in Input) (*Loaded, error) {
 	return &Loaded{Cluster: c, Warnings: diags, Files: files}, nil
 }
 
+// Validate loads a spec and computes everything it comes to, so that kubeadm's
+// own validation has its say too.
+func Validate(ctx context.Context, in Input) (*Loaded, error) {
+	l, err := Load(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	_, err = wanted(l.Cluster)
+	return l, err
+}
+
 // Format lays out HCL text as `bulwark fmt` does.
 func Format(src []byte, filename string) ([]byte, error) {
 	out, diags := spec.Format(filename, src)

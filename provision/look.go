@@ -26,6 +26,8 @@ type looker struct {
 	cluster *cluster.Cluster
 	hosts   map[string]host.Host
 	wants   []state.Want
+	// failed are machines that could not be looked at, and why.
+	failed map[string]error
 }
 
 // look sees machines and API. What an earlier run started and is still under
@@ -57,16 +59,13 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	var asks []observe.Ask
 	for _, w := range l.wants {
-		if w.Node != "" {
+		if l.hosts[w.Node] != nil && l.failed[w.Node] == nil {
 			asks = append(asks, ask(w))
 		}
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(failed)) {
-		errs = append(errs, failed[name])
-	}
-	return nodes, errors.Join(errs...)
+	maps.Copy(l.failed, failed)
+	return nodes, ctx.Err()
 }
 
 // pullTimeout bounds the question whether a registry answers.
@@ -80,6 +79,9 @@ func (l looker) pull(ctx context.Context, nodes map[string]*state.Node) {
 			continue
 		}
 		n := nodes[w.Node]
+		if n == nil {
+			continue
+		}
 		missing := plan.MissingImages(w.Images, n.Facts.Images)
 		if len(missing) == 0 {
 			continue
@@ -127,6 +129,9 @@ func begun(n *state.Node, id string) bool {
 // api looks at the cluster's API, where there is one.
 func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.API, error) {
 	cp := l.cluster.ControlPlanes()[0]
+	if len(l.failed) > 0 {
+		return state.API{}, nil // no plan is made of a part
+	}
 	if !nodes[cp.Name].Files[desired.AdminConf].Exists() || !nodes[cp.Name].Files[desired.APIServerManifest].Exists() {
 		return state.API{Status: state.NoAPI}, nil
 	}

@@ -23,15 +23,16 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 	if err != nil {
 		return err
 	}
-	hosts, err := connect(ctx, in, c)
+	hosts, failed := connect(ctx, in, c)
 	s := &Session{Cluster: c, hosts: hosts}
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
 	defer func() { _ = s.Close() }()
-	nodes, err := looker{in: in, cluster: c, hosts: hosts, wants: wants}.nodes(ctx)
+	l := looker{in: in, cluster: c, hosts: hosts, wants: wants, failed: failed}
+	nodes, err := l.nodes(ctx)
 	if err != nil {
 		return err
+	}
+	if rows := notSeen(c, l.failed); len(rows) > 0 {
+		return &PreflightError{Problems: rows}
 	}
 	var names []string
 	for _, n := range c.Nodes {

@@ -14,6 +14,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/host/ssh"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -42,17 +43,39 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Cluster: c}
-	if s.hosts, err = connect(ctx, in, c); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	l := looker{in: in, cluster: c, hosts: s.hosts, wants: wants}
+	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}}
+	var failed map[string]error
+	s.hosts, failed = connect(ctx, in, c)
+	l := looker{in: in, cluster: c, hosts: s.hosts, wants: wants, failed: failed}
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.Plan = plan.Compute(c, wants, s.have, kube.Missing)
-	s.Problems = append(plan.Preflight(c, wants, s.have), plan.Unpropagated(s.Plan, s.have)...)
+	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
+	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
+		s.Plan = plan.Compute(c, wants, s.have, kube.Missing)
+		s.Problems = append(s.Problems, plan.Unpropagated(s.Plan, s.have)...)
+	}
 	return s, nil
+}
+
+// notSeen is a row for each machine that could not be looked at, so that it
+// stands beside what was found on the others.
+func notSeen(c *cluster.Cluster, failed map[string]error) []Problem {
+	var out []Problem
+	for _, n := range c.Nodes {
+		err := failed[n.Name]
+		if err == nil {
+			continue
+		}
+		p := Problem{Node: n.Name, Check: "reach", Seen: observe.Printable(strings.ReplaceAll(err.Error(), "\n", " ")), Err: err,
+			Remedy: "what was seen says what to do; ssh -v to the same machine shows the same way"}
+		if errors.Is(err, host.ErrUntrusted) {
+			p.Check = "host-key"
+			p.Remedy = "nothing was said to the machine: compare the key with the machine's own, then pin it as host_key or add it to known_hosts"
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // Close ends all connections.
@@ -82,6 +105,17 @@ func (e *PreflightError) Error() string {
 	return fmt.Sprintf("%d %s must be mended first, nothing was changed: %s", len(checks), what, strings.Join(checks, ", "))
 }
 
+// Unwrap gives the errors that rows stand for.
+func (e *PreflightError) Unwrap() []error {
+	var errs []error
+	for _, p := range e.Problems {
+		if p.Err != nil {
+			errs = append(errs, p.Err)
+		}
+	}
+	return errs
+}
+
 // Apply runs the plan of the session. It refuses while a problem stands.
 func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, error) {
 	for _, p := range s.Problems {
@@ -96,8 +130,8 @@ func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, erro
 // defaultParallelism is how many machines are connected to at a time.
 const defaultParallelism = 10
 
-// connect opens every machine, and says of all that could not be reached why.
-func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host.Host, error) {
+// connect opens every machine, and says of those that could not be reached why.
+func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host.Host, map[string]error) {
 	var mu sync.Mutex
 	hosts := map[string]host.Host{}
 	failed := map[string]error{}
@@ -117,11 +151,7 @@ func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host
 		})
 	}
 	_ = g.Wait() // errors are gathered, so that all of them are seen
-	var errs []error
-	for _, n := range c.Nodes {
-		errs = append(errs, failed[n.Name])
-	}
-	return hosts, errors.Join(errs...)
+	return hosts, failed
 }
 
 func open(ctx context.Context, in Input, c *cluster.Cluster, n cluster.Node) (host.Host, error) {

@@ -14,7 +14,7 @@ var _ Provision = realProvision{}
 
 // Load reads and resolves a spec.
 func (realProvision) Load(ctx context.Context, in provision.Input) (Loaded, error) {
-	l, err := provision.Load(ctx, in)
+	l, err := provision.Validate(ctx, in)
 	if err != nil {
 		return Loaded{}, err
 	}

@@ -5,7 +5,7 @@ import (
 )
 
 const rootLong = `bulwark turns one HCL file into a hardened Kubernetes cluster, on machines over
-SSH or on kind, and keeps it that way.
+SSH or on kind, and proves what it made by asking it.
 
 SPEC is a file or a folder with one cluster in it; without it the current folder
 is meant. Results go to standard output, everything else to standard error.`

@@ -85,7 +85,11 @@ func newArena(b *testing.B) *arena {
 	if a.overlay, err = filepath.Abs("../lab/overlay.hcl"); err != nil {
 		b.Fatal(err)
 	}
-	command(b, exec.CommandContext(ctx, "go", "build", "-o", a.program, "../../cmd/bulwark"))
+	if another := os.Getenv("BULWARK_BENCH_PROGRAM"); another != "" { // to compare two builds
+		a.program = another
+	} else {
+		command(b, exec.CommandContext(ctx, "go", "build", "-o", a.program, "../../cmd/bulwark"))
+	}
 
 	a.set, err = lab.Machines(ctx, lab.Options{Names: []string{"cp-1", "w-1", "w-2"}, Dir: filepath.Join(dir, "lab")})
 	if err != nil {

@@ -17,16 +17,19 @@ import (
 // and sets the modes of what it wrote before anything else happens.
 func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	h := ru.Hosts[s.Node]
-	var put, after []machine.Op
+	var before, after []machine.Op
+	for _, path := range s.Phase.Clear {
+		before = append(before, machine.Op{Kind: machine.Remove, Path: path, Had: machine.AnyDigest})
+	}
 	for _, f := range s.Phase.Transient {
 		text, err := ru.values.resolve(ctx, f.Content)
 		if err != nil {
 			return err
 		}
-		put = append(put, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: fs.FileMode(f.Mode), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
+		before = append(before, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: fs.FileMode(f.Mode), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
 		after = append(after, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
 	}
-	if _, err := machine.Do(ctx, h, put); err != nil {
+	if _, err := machine.Do(ctx, h, before); err != nil {
 		return err
 	}
 	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
@@ -48,7 +51,7 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 		rest.start(func() error { return machine.Forget(ctx, h, s.ID) })
 	}
 	rest.start(func() error { _, err := machine.Do(ctx, h, after); return err })
-	if len(put) > 0 {
+	if len(s.Phase.Transient) > 0 {
 		rest.start(func() error { return ru.api.forget(ctx, s.Node) })
 	}
 	return errors.Join(err, rest.wait())

@@ -21,6 +21,8 @@ type Problem struct {
 	Remedy string `json:"remedy"`
 	// Warning problems are shown and do not stop a run.
 	Warning bool `json:"warning,omitempty"`
+	// Err is the error it stands for, when a machine could not be looked at.
+	Err error `json:"-"`
 }
 
 // Preflight is everything that speaks against working on these machines, all

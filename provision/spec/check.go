@@ -66,6 +66,7 @@ func anyRoleUnknown(nodes []cluster.Node) bool {
 }
 
 func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) {
+	l.endpointPort(int(l.c.Endpoint.Port), l.where("endpoint.port", t.At))
 	addr, err := netip.ParseAddr(l.c.Endpoint.Host)
 	if err != nil || t.Endpoint == nil {
 		return
@@ -79,6 +80,19 @@ func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) 
 	inside := slices.Concat(l.c.Network.Pods, l.c.Network.Services)
 	if p, ok := overlapsAny(netip.PrefixFrom(addr, addr.BitLen()), inside); ok {
 		l.report(problem(CodeOverlap, at, "Endpoint inside the cluster's network", "%s lies in %s, which exists only inside the cluster. Write an address that clients reach.", addr, p))
+	}
+}
+
+// endpointPort refuses a port that something else on a control plane has: API
+// servers listen on the endpoint's port.
+func (l *loader) endpointPort(n int, at hcl.Range) {
+	switch {
+	case n == int(l.c.SSH.Port):
+		l.report(problem(CodeContra, at, "Endpoint on the port of sshd", "Port %d is sshd's on the same machine. Write another port for the endpoint, or for ssh.", n))
+	case n >= 2379 && n <= 2381, n >= 10248 && n <= 10259:
+		l.report(problem(CodeContra, at, "Port of a Kubernetes component", "Port %d belongs to etcd or to another component on the same machine. Write the port of the API, usually 6443.", n))
+	case n >= 30000 && n <= 32767:
+		l.report(problem(CodeContra, at, "Port among the NodePorts", "Port %d may be given to a NodePort service. Write a port below 30000.", n))
 	}
 }
 

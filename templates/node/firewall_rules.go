@@ -7,10 +7,6 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
-// BindPort is the port the API server listens on, kubeadm's default
-// (localAPIEndpoint.bindPort); the endpoint may show another one.
-const BindPort = 6443
-
 // wanted are the openings of one node. Those of a control plane are not there
 // on a worker. A zero c.SSH.Port means a machine that is not reached by SSH.
 func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
@@ -19,7 +15,8 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 		out = append(out, from("admins", fmt.Sprintf("tcp dport %d", c.SSH.Port), "sshd, for admins")...)
 	}
 	if n.Role == cluster.ControlPlane {
-		api := "tcp dport " + spans([]span{{BindPort, BindPort}, {c.Endpoint.Port, c.Endpoint.Port}})
+		// API servers listen on the endpoint's port, see templates/kubeadm.
+		api := fmt.Sprintf("tcp dport %d", c.Endpoint.Port)
 		out = append(out, from("nodes", api, "API server, for kubelets and kube-proxy")...)
 		// A pod's connection to the service "kubernetes" is translated to this port.
 		out = append(out, from("pods", api, "API server, for pods")...)

@@ -39,7 +39,7 @@ func setsOf(c *cluster.Cluster, n cluster.Node) ([]set, error) {
 		{"pods", "network.pods", c.Network.Pods},
 		{"services", "network.services", c.Network.Services},
 		{"admins", "firewall.admins", c.Firewall.Admins},
-		{"node_port_clients", "firewall.node_ports", c.Firewall.NodePorts},
+		{"node_port_clients", "firewall.nodeports", c.Firewall.NodePorts},
 	}
 	seen := map[string]bool{}
 	for _, a := range c.Firewall.Allow {
