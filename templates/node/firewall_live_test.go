@@ -93,7 +93,7 @@ func expectations(role string) map[string]string {
 		"icmp/":     all,
 	}
 	if role == "cp-1" {
-		e["tcp/6443"], e["tcp/8443"] = "admin plane worker pod", "admin plane worker pod"
+		e["tcp/8443"] = "admin plane worker pod"
 		e["tcp/2379"], e["tcp/2380"] = "plane", "plane"
 		e["tcp/80"], e["tcp/443"] = "", "" // allowed on workers only
 	}
@@ -151,12 +151,9 @@ func TestOpenings(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.machine.nft(t, text)
-			before := dropped(t, b.machine)
-			if before != 0 {
-				t.Errorf("the counter of a new table is %d", before)
-			}
+			before := dropped(t, b.machine) // the kernel's own chatter may count already
 			check(t, b.peers, probesOf(name, true))
-			if after := dropped(t, b.machine); after == 0 {
+			if after := dropped(t, b.machine); after <= before {
 				t.Error("the drop counter did not move")
 			}
 			// Again over neighbours that have to be found first.

@@ -27,7 +27,7 @@ func render(t *testing.T, c *cluster.Cluster, name string) []byte {
 // nobody who may enter is turned away.
 func TestReload(t *testing.T) {
 	b := newBench(t)
-	serve(t, b.machine, "tcp/6443", "tcp/2379")
+	serve(t, b.machine, "tcp/8443", "tcp/2379")
 	a, z := render(t, dual(t), "cp-1"), render(t, flat(t), "cp-1")
 	b.machine.nft(t, a)
 
@@ -52,8 +52,8 @@ func TestReload(t *testing.T) {
 	var probes []probe
 	for range 400 {
 		probes = append(probes,
-			probe{Proto: "tcp", From: "203.0.113.5", To: machine4 + ":6443", Open: true},
-			probe{Proto: "tcp", From: "198.51.100.9", To: machine4 + ":6443"},
+			probe{Proto: "tcp", From: "203.0.113.5", To: machine4 + ":8443", Open: true},
+			probe{Proto: "tcp", From: "198.51.100.9", To: machine4 + ":8443"},
 			probe{Proto: "tcp", From: "10.0.0.21", To: machine4 + ":2379"})
 	}
 	check(t, b.peers, probes)
