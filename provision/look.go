@@ -121,6 +121,9 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 
 // begun says whether a machine knows of a run, be it one without a result.
 func begun(n *state.Node, id string) bool {
+	if n == nil {
+		return false // not looked at
+	}
 	_, known := n.Runs[id]
 	_, lost := n.Unread[id]
 	return known || lost

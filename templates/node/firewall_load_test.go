@@ -28,7 +28,9 @@ func render(t *testing.T, c *cluster.Cluster, name string) []byte {
 func TestReload(t *testing.T) {
 	b := newBench(t)
 	serve(t, b.machine, "tcp/8443", "tcp/2379")
-	a, z := render(t, dual(t), "cp-1"), render(t, flat(t), "cp-1")
+	other := flat(t)
+	other.Endpoint = dual(t).Endpoint // both open the same port
+	a, z := render(t, dual(t), "cp-1"), render(t, other, "cp-1")
 	b.machine.nft(t, a)
 
 	stop, failed := make(chan struct{}), make(chan error, 1)
