@@ -65,7 +65,7 @@ func testHostKeys(t *testing.T, c *labCluster) {
 			t.Errorf("%s: want exit 4, got %v", row.name, out)
 			continue
 		}
-		out.says(t, row.says, "w-2:")
+		out.says(t, row.says, "w-2")
 		if row.bastion {
 			out.says(t, "bastion")
 		}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -13,15 +14,17 @@ import (
 // faultReport is docs/faults.md in the making. It is written anew after every
 // row, so that a matrix that is itself killed leaves what it found.
 type faultReport struct {
+	mu           sync.Mutex
 	started      time.Time
-	steps, rows  int // of the whole matrix
-	results      []killResult
+	steps        int       // of the plan
+	rows         []killRow // of the whole matrix
+	results      map[killRow]killResult
 	commit, path string
 }
 
-func newFaultReport(t *testing.T, steps, rows int) *faultReport {
+func newFaultReport(t *testing.T) *faultReport {
 	t.Helper()
-	f := &faultReport{started: time.Now(), steps: steps, rows: rows, commit: "unknown"}
+	f := &faultReport{started: time.Now(), results: map[killRow]killResult{}, commit: "unknown"}
 	if out, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
 		f.commit = strings.TrimSpace(string(out))
 	}
@@ -36,27 +39,43 @@ func newFaultReport(t *testing.T, steps, rows int) *faultReport {
 	return f
 }
 
+// whole says what the matrix consists of.
+func (f *faultReport) whole(steps int, rows []killRow) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.steps, f.rows = steps, rows
+}
+
 func (f *faultReport) add(t *testing.T, r killResult) {
-	f.results = append(f.results, r)
+	t.Helper()
+	f.mu.Lock()
+	f.results[r.row] = r
+	f.mu.Unlock()
 	f.write(t)
 }
 
 // command is what runs this again.
 func (f *faultReport) command() string {
-	words := []string{"make e2e"}
-	for _, name := range []string{"BULWARK_MATRIX_ROWS", "BULWARK_MATRIX_BUDGET"} {
+	var words []string
+	for _, name := range []string{"BULWARK_MATRIX_ROWS", "BULWARK_MATRIX_BUDGET", "BULWARK_MATRIX_SETS"} {
 		if value := os.Getenv(name); value != "" {
 			words = append(words, name+"='"+value+"'")
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.Join(append(words, "make e2e"), " ")
 }
 
 func (f *faultReport) write(t *testing.T) {
 	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	passed := 0
 	var lines strings.Builder
-	for _, r := range f.results {
+	for _, row := range f.rows {
+		r, ok := f.results[row]
+		if !ok {
+			continue
+		}
 		outcome := "pass"
 		if r.err == nil {
 			passed++
@@ -85,7 +104,7 @@ results of runs, timers, failed units) is left.
 | killed | step | from | until killed, s | apply, second apply and checks, s | outcome |
 |---|---|---|---|---|---|
 `, "`"+f.command()+"`", f.commit, f.started.UTC().Format("2006-01-02 15:04 MST"), time.Since(f.started).Round(time.Second),
-		strings.Join(matrixNodes, " and "), f.steps, f.rows, len(f.results), passed)
+		strings.Join(matrixNodes, " and "), f.steps, len(f.rows), len(f.results), passed)
 	if err := os.WriteFile(f.path, []byte(head+lines.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -72,6 +73,11 @@ func wanted(c *cluster.Cluster) ([]state.Want, error) {
 		var err error
 		if manifest, err = kube.Manifest(c.Network.CNI.Manifest); err != nil {
 			return nil, err
+		}
+		for _, o := range manifest {
+			if o.Ref.APIVersion == "v1" && o.Ref.Kind == "Secret" {
+				return nil, fmt.Errorf("the CNI manifest (%s) holds a Secret, %s: a spec and its plan hold no secrets. Make it in the cluster by another way", c.Origin("network.cni"), o.Ref.Name)
+			}
 		}
 	}
 	return desired.Wants(c, manifest)

@@ -79,8 +79,8 @@ func (l looker) pull(ctx context.Context, nodes map[string]*state.Node) {
 			continue
 		}
 		n := nodes[w.Node]
-		if n == nil {
-			continue
+		if n == nil || n.Files[desired.KubeletConf].Exists() && n.Files[desired.KubeletConfig].Exists() {
+			continue // of a node the look does not list images
 		}
 		missing := plan.MissingImages(w.Images, n.Facts.Images)
 		if len(missing) == 0 {
@@ -117,6 +117,29 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 		}
 	}
 	return ended, nil
+}
+
+// stop ends runs that go on without us and puts away what they left: what is
+// about to be reset must not be worked on at the same time, and a result of the
+// past must not stand for the reset to come.
+func (l looker) stop(ctx context.Context, nodes map[string]*state.Node) error {
+	for _, w := range l.wants {
+		ids := []string{w.Node + "/phase/reset"}
+		for _, f := range w.Facts {
+			if f.Phase != nil {
+				ids = append(ids, f.ID)
+			}
+		}
+		for _, id := range ids {
+			if w.Node == "" || !begun(nodes[w.Node], id) {
+				continue
+			}
+			if err := machine.Forget(ctx, l.hosts[w.Node], id); err != nil {
+				return fmt.Errorf("ending %s of an earlier run: %w", id, err)
+			}
+		}
+	}
+	return nil
 }
 
 // begun says whether a machine knows of a run, be it one without a result.
@@ -157,6 +180,13 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 		}
 	}
 	api, err := client.Look(ctx, question)
+	if err == nil && api.Status == state.Starting && !nodes[cp.Name].Files[desired.SuperAdminConf].Exists() {
+		// It has answered before: a restart is waited for, and never taken for
+		// a cluster in which nothing was made yet.
+		if api, err = l.restarted(ctx, client, question); err != nil {
+			return api, err
+		}
+	}
 	if err != nil || len(api.Unread) == 0 || api.Status != state.Answering {
 		return api, err
 	}
@@ -171,12 +201,33 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 	return api, errors.Join(errs...)
 }
 
+// restartTimeout is how long an API server that has answered before may be away.
+const restartTimeout = 3 * time.Minute
+
+// restarted looks until the API answers.
+func (l looker) restarted(ctx context.Context, client *kube.Client, question kube.Ask) (state.API, error) {
+	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
+	defer cancel()
+	for {
+		api, err := client.Look(ctx, question)
+		if err != nil || api.Status == state.Answering {
+			return api, err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return api, fmt.Errorf("%s: the API of a cluster that was made before does not answer: %s; see its pod with crictl ps -a and crictl logs on the control plane",
+				client, api.Unread[kube.PartAPI])
+		}
+	}
+}
+
 // watched are units whose mere activity matters to preflight.
 var watched = [...]string{"firewalld.service", "ufw.service", "nftables.service"}
 
 // ask is what to read of a machine to judge its facts.
 func ask(w state.Want) observe.Ask {
-	a := observe.Ask{Node: w.Node, Units: watched[:], Software: true}
+	a := observe.Ask{Node: w.Node, Units: watched[:], Software: true, Runs: []string{w.Node + "/phase/reset"}}
 	paths := map[string]bool{ // path to whether its text is needed
 		state.ConfirmedTablePath: true,
 		"/var/lib/etcd/member":   false,

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
@@ -34,12 +35,21 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 	if rows := notSeen(c, l.failed); len(rows) > 0 {
 		return &PreflightError{Problems: rows}
 	}
+	if rows := plan.ResetProblems(c, nodes); len(rows) > 0 {
+		return &PreflightError{Problems: rows}
+	}
 	var names []string
 	for _, n := range c.Nodes {
-		names = append(names, n.Name)
+		names = append(names, fmt.Sprintf("%s (%s)", n.Name, n.Address))
 	}
 	if !confirm(names) {
 		return ErrDeclined
+	}
+	if err := l.stop(ctx, nodes); err != nil {
+		return err
+	}
+	if nodes, err = l.nodes(ctx); err != nil {
+		return err
 	}
 	have := &state.Cluster{Nodes: nodes}
 	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Events: events}

@@ -50,6 +50,9 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if in.OnKind {
+		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
+	}
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
 		s.Plan = plan.Compute(c, wants, s.have, kube.Missing)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,23 +103,29 @@ func (ru *run) operations(ctx context.Context, steps []plan.Step) (int, error) {
 // unitFiles is where the units that bulwark writes lie.
 const unitFiles = "/etc/systemd/system/"
 
-// withoutReload leaves out a reload of systemd that an earlier one of this run
-// stands for, since no unit was written after it. The first one always stays: a
-// run that was cut may have written a unit and not come to its reload.
+// withoutReload leaves out reloads of systemd that change nothing, each a tenth
+// of a second and more: before the enabling of a unit, which is one itself, and
+// after an earlier one of this run, when no unit was written since. Otherwise
+// the first one stays: a run that was cut may have written a unit and not come
+// to its reload.
 func (ru *run) withoutReload(node string, ops []machine.Op) []machine.Op {
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	return slices.DeleteFunc(ops, func(op machine.Op) bool {
-		if op.Kind == machine.DoUnit && op.Value == "daemon-reload" {
-			again := ru.reloaded[node]
-			ru.reloaded[node] = true
-			return again
-		}
+	var out []machine.Op
+	for i, op := range ops {
 		if strings.HasPrefix(op.Path, unitFiles) {
 			ru.reloaded[node] = false
 		}
-		return false
-	})
+		if op.Kind == machine.DoUnit && op.Value == "daemon-reload" {
+			again := ru.reloaded[node]
+			ru.reloaded[node] = true
+			if again || i+1 < len(ops) && ops[i+1].Kind == machine.DoUnit && ops[i+1].Value == "enable" {
+				continue
+			}
+		}
+		out = append(out, op)
+	}
+	return out
 }
 
 // table loads a table behind the machine's own timer, and confirms it over a

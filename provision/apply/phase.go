@@ -48,7 +48,13 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	ctx = context.WithoutCancel(ctx)
 	var rest tasks
 	if ended {
-		rest.start(func() error { return machine.Forget(ctx, h, s.ID) })
+		// Nothing of the cluster depends on it, so the next step does not wait.
+		ru.tidying.start(func() error {
+			if err := machine.Forget(ctx, h, s.ID); err != nil {
+				ru.note(s, "its result could not be put away, which the next run does: %v", err)
+			}
+			return nil
+		})
 	}
 	rest.start(func() error { _, err := machine.Do(ctx, h, after); return err })
 	if len(s.Phase.Transient) > 0 {

@@ -61,6 +61,7 @@ type run struct {
 	errs     []error
 	failed   map[string]bool
 	reloaded map[string]bool // nodes whose systemd has read all units we wrote
+	tidying  tasks           // what the run ends with, and no step waits for
 }
 
 // Run executes the steps: those of one node one by one in their order, nodes
@@ -85,6 +86,7 @@ func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
 		wg.Go(func() { ru.queue(ctx, queues[node]) })
 	}
 	wg.Wait()
+	_ = ru.tidying.wait() // they report by notes
 	ru.api.close()
 
 	var res Result

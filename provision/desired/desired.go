@@ -51,7 +51,7 @@ func (b *builder) node() error {
 	} else {
 		steps = append(steps, b.kubeadmFiles, b.join)
 	}
-	steps = append(steps, b.podNetwork, b.serving, b.modes)
+	steps = append(steps, b.podNetwork, b.serving, b.modes, b.routes)
 	for _, s := range steps {
 		if err := s(); err != nil {
 			return err

@@ -193,7 +193,7 @@ func TestAManifestIsAppliedInstead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w[len(w)-1].Facts[0]; got.Object == nil || got.Object.Ref != object.Ref || !slices.Equal(got.After, []string{"cp-1/wait/api"}) {
+	if got := w[len(w)-1].Facts[0]; got.Object == nil || got.Object.Ref != object.Ref || !slices.Equal(got.After, []string{"cp-1/phase/init-upload-config"}) {
 		t.Errorf("first fact of the API: %+v", got)
 	}
 	for _, node := range w[:len(w)-1] {

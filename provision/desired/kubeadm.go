@@ -24,6 +24,12 @@ const (
 // plane, into memory only.
 const AdminConf = adminConf
 
+// KubeletConf and KubeletConfig are both there once a machine is a node.
+const (
+	KubeletConf   = kubeletConf
+	KubeletConfig = kubeletConfig
+)
+
 // SuperAdminConf is there only while the first control plane is made.
 const SuperAdminConf = superAdminConf
 
@@ -75,17 +81,22 @@ func kubeletFiles() []state.File {
 	return out
 }
 
-// initialise makes the first control plane, by kubeadm's phases and not by one
-// `kubeadm init`: each phase can be done again on its own, so a run that was
-// cut goes on where it was, and etcd's copies of its certificates fit between.
-func (b *builder) initialise() error {
+// pkiFiles are kubeadm's certificates and keys on a control plane, each key
+// behind what belongs to it.
+func pkiFiles() []string {
 	var pki []string
 	for _, name := range []string{"ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client",
 		"etcd/ca", "etcd/server", "etcd/peer", "etcd/healthcheck-client", "apiserver-etcd-client"} {
 		pki = append(pki, kubeadm.PKIDir+"/"+name+".crt", kubeadm.PKIDir+"/"+name+".key")
 	}
-	pki = append(pki, kubeadm.PKIDir+"/sa.key", kubeadm.PKIDir+"/sa.pub")
+	return append(pki, kubeadm.PKIDir+"/sa.key", kubeadm.PKIDir+"/sa.pub")
+}
 
+// initialise makes the first control plane, by kubeadm's phases and not by one
+// `kubeadm init`: each phase can be done again on its own, so a run that was
+// cut goes on where it was, and etcd's copies of its certificates fit between.
+func (b *builder) initialise() error {
+	pki := pkiFiles()
 	b.phase(state.Phase{Name: "init-preflight", Args: initArgs("preflight"), Makes: pki[:1], Unless: pki[:1]},
 		"kubeadm's own checks of the machine")
 	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
@@ -112,6 +123,9 @@ func (b *builder) initialise() error {
 	b.phase(state.Phase{Name: "init-upload-config", Args: initArgs("upload-config", "all"),
 		Objects: []state.ObjectRef{configMap("kubeadm-config"), configMap("kubelet-config")}},
 		"kubeadm's and the kubelet's configuration in the API")
+	// That phase gave admin.conf its rights; this one's, which no RBAC can
+	// take back, are needed no more.
+	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults", MadeBy: b.id("phase", "init-kubeconfig")})
 	b.phase(state.Phase{Name: "init-bootstrap-token", Args: append(initArgs("bootstrap-token"), "--skip-token-print"),
 		Objects: []state.ObjectRef{
 			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:kubelet-bootstrap"},
@@ -132,7 +146,6 @@ func (b *builder) initialise() error {
 	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
 		Makes: []string{"/var/lib/kubelet/pki/kubelet-client-current.pem"}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
 		"the kubelet uses the client certificate it rotates")
-	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults", MadeBy: b.id("phase", "init-kubeconfig")})
 	return nil
 }
 

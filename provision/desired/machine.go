@@ -1,6 +1,8 @@
 package desired
 
 import (
+	"strings"
+
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
@@ -117,6 +119,9 @@ func (b *builder) apiServerFiles() error {
 	}
 	b.path(state.File{Path: kubeadm.EncryptionProviderFile, Origin: state.Adopted, Mode: 0o600, Owner: root,
 		Content: encryption, Secret: true, Why: "encryption.provider"})
+	// The file's bytes hold the key and are never compared. What the spec says
+	// of it is kept beside, so that a change of the spec is seen.
+	b.file("/var/lib/bulwark/encryption.spec", 0o600, encryption, "encryption.provider", apiServer)
 	b.dir("/var/log/kubernetes", 0o700, root)
 	b.dir(kubeadm.AuditDir, 0o700, root)
 	return nil
@@ -135,6 +140,15 @@ func (b *builder) modes() error {
 	keep(0o644, caFile)
 	if b.n.Role != cluster.ControlPlane {
 		return nil
+	}
+	for _, path := range pkiFiles() {
+		switch {
+		case path == caFile: // as on every node
+		case strings.HasSuffix(path, ".key"):
+			keep(0o600, path)
+		default:
+			keep(0o644, path)
+		}
 	}
 	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
 	for _, m := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {

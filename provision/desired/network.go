@@ -34,7 +34,28 @@ func (b *builder) podNetwork() error {
 	b.file(node.ConflistPath, 0o600, conflist, "network.cni")
 
 	b.ready()
+	return nil
+}
 
+// ready waits for the kubelet to find its pod network.
+func (b *builder) ready() {
+	b.wait(state.Wait{For: state.WaitNodeReady, Subject: b.n.Name, Seconds: 600}, "ready", "the node is Ready")
+}
+
+// serving is a kubelet that proves who it is to the API server.
+func (b *builder) serving() error {
+	b.add(state.Fact{ID: b.id("approval", "serving"), Title: "a serving certificate of its own, for its name and address only", Why: "defaults",
+		Approval: &state.Approval{Node: b.n.Name, Addresses: []string{b.n.Address.String()}, Makes: kubeadm.KubeletServingFile}})
+	return nil
+}
+
+// routes lead to the pods of other nodes. They come last: they need every
+// node's pod prefix, and one node that cannot join should keep nothing else
+// from the others.
+func (b *builder) routes() error {
+	if b.c.Network.CNI.Kind != cluster.CNIBridge {
+		return nil
+	}
 	routes, err := node.RoutesFile(b.c, b.n)
 	if err != nil {
 		return err
@@ -49,17 +70,5 @@ func (b *builder) podNetwork() error {
 	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, After: joined, File: &f})
 	b.file(node.RoutesUnitPath, 0o600, node.RoutesUnit(), "network.cni")
 	b.unit(node.RoutesUnitName, "routes to the pods of other nodes", "network.cni", node.RoutesPath, node.RoutesUnitPath)
-	return nil
-}
-
-// ready waits for the kubelet to find its pod network.
-func (b *builder) ready() {
-	b.wait(state.Wait{For: state.WaitNodeReady, Subject: b.n.Name, Seconds: 600}, "ready", "the node is Ready")
-}
-
-// serving is a kubelet that proves who it is to the API server.
-func (b *builder) serving() error {
-	b.add(state.Fact{ID: b.id("approval", "serving"), Title: "a serving certificate of its own, for its name and address only", Why: "defaults",
-		Approval: &state.Approval{Node: b.n.Name, Addresses: []string{b.n.Address.String()}, Makes: kubeadm.KubeletServingFile}})
 	return nil
 }

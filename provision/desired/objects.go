@@ -28,13 +28,15 @@ func objects(c *cluster.Cluster, manifest []state.Object) ([]state.Fact, error) 
 	var facts []state.Fact
 	for _, o := range manifest {
 		facts = append(facts, state.Fact{ID: id(api, "object", o.Ref.String()), Title: o.Ref.String(), Why: "network.cni",
-			After: []string{id(cp, "wait", "api")}, Object: &o})
+			// Our rights come with that phase, not with the API.
+			After: []string{id(cp, "phase", "init-upload-config")}, Object: &o})
 	}
 	ref := state.ObjectRef{APIVersion: rbac, Kind: "RoleBinding", Namespace: "kube-public", Name: "kubeadm:bootstrap-signer-clusterinfo"}
 	facts = append(facts, state.Fact{ID: id(api, "object", ref.String()), Title: "nobody reads cluster-info without credentials", Why: "defaults",
 		After: []string{id(cp, "phase", "init-bootstrap-token")}, Object: &state.Object{Ref: ref}})
 
-	var joined, ready []string
+	joined := []string{id(cp, "phase", "init-bootstrap-token")} // it makes a token as well
+	var ready []string
 	for _, n := range c.Nodes {
 		joined = append(joined, id(n.Name, "wait", "node-object"))
 		ready = append(ready, id(n.Name, "wait", "ready"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -109,12 +110,22 @@ func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 	return api, nil
 }
 
+// rightsTries is how often a look asks again, a second later, whether we may
+// ask at all.
+const rightsTries = 15
+
 // answers says in why that the API does not answer yet, in one try: a look
 // does not wait.
 func (c *Client) answers(ctx context.Context) (why string, err error) {
 	one, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err = c.typed.Discovery().RESTClient().Get().AbsPath("/readyz").MaxRetries(0).Do(one).Error()
+	for try := 0; ; try++ {
+		err = c.typed.Discovery().RESTClient().Get().AbsPath("/readyz").MaxRetries(0).Do(one).Error()
+		// For a moment a server that has just started knows nobody's rights.
+		if !apierrors.IsForbidden(err) || try == rightsTries || c.pause(one, time.Second) != nil {
+			break
+		}
+	}
 	switch {
 	case err == nil:
 		return "", nil

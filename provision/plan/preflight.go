@@ -40,7 +40,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 			continue // not reached: said by whoever tried
 		}
 		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: images[n.Name]}
-		p.always()
+		p.every()
 		if !p.joined() {
 			p.machine()
 			p.software()
@@ -48,7 +48,29 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		}
 		out = append(out, p.problems...)
 	}
-	return append(out, twins(c, have)...)
+	return append(append(out, twins(c, have)...), strangers(c, have)...)
+}
+
+// clusterCA is the certificate that says which cluster a machine belongs to.
+const clusterCA = "/etc/kubernetes/pki/ca.crt"
+
+// strangers finds workers that are nodes of another cluster: of one whose
+// control plane has another CA, or none any more.
+func strangers(c *cluster.Cluster, have *state.Cluster) []Problem {
+	cp := have.Nodes[c.ControlPlanes()[0].Name]
+	if cp == nil {
+		return nil // not looked at, and said so
+	}
+	var out []Problem
+	for _, n := range c.Workers() {
+		got := have.Nodes[n.Name]
+		if got == nil || !got.Files[kubeletConf].Exists() || got.Files[clusterCA].SHA256 == cp.Files[clusterCA].SHA256 {
+			continue
+		}
+		out = append(out, Problem{Node: n.Name, Check: "other-cluster", Seen: "it is a node of a cluster with another CA than " + cp.Name + "'s",
+			Remedy: "correct its address, or take it out of that cluster and run kubeadm reset --force on it"})
+	}
+	return out
 }
 
 // preflight gathers the problems of one node.
@@ -61,10 +83,14 @@ type preflight struct {
 	problems []Problem
 }
 
+// always are checks that no deviation silences: they keep keys, connections and
+// other people's machines.
+var always = [...]string{"encryption-key", "admin-address", "ssh-port", "firewall", "hostname", "other-cluster"}
+
 // bad records a problem unless a deviation says the machine cannot do better.
 func (p *preflight) bad(check, seen, remedy string, args ...any) {
 	for _, d := range p.c.Deviations {
-		if slices.Contains(d.SkipPreflight, check) {
+		if slices.Contains(d.SkipPreflight, check) && !slices.Contains(always[:], check) {
 			return
 		}
 	}
@@ -91,19 +117,18 @@ func Unpropagated(p *Plan, have *state.Cluster) []Problem {
 const kubeletConf = "/etc/kubernetes/kubelet.conf"
 
 // joined says whether the machine already runs as a node of a cluster.
-func (p *preflight) joined() bool { return p.got.Files[kubeletConf].Exists() }
+func (p *preflight) joined() bool {
+	if p.n.Role == cluster.ControlPlane && !p.got.Files["/etc/kubernetes/manifests/kube-apiserver.yaml"].Exists() {
+		return false
+	}
+	return p.got.Files[kubeletConf].Exists()
+}
 
-// always are the checks that hold for fresh and for living machines.
-func (p *preflight) always() {
-	for _, name := range slices.Sorted(maps.Keys(p.got.Unread)) {
-		reason := p.got.Unread[name]
-		p.problems = append(p.problems, Problem{Node: p.n.Name, Check: "look", Seen: name + ": " + reason,
-			Remedy: "make it readable for root; what was not read is not taken for absent"})
-	}
+// every are the checks that hold for fresh and for living machines.
+func (p *preflight) every() {
+	p.unread()
 	p.admin()
-	if p.f.Hostname != p.n.Name {
-		p.bad("hostname", fmt.Sprintf("%q", p.f.Hostname), "hostnamectl set-hostname %s, or name the node %q", p.n.Name, p.f.Hostname)
-	}
+	p.hostname()
 	if limit := 5 * time.Second; p.f.Offset.Abs() > limit {
 		p.bad("clock", p.f.Offset.Round(time.Millisecond).String()+" off", "synchronise the clock: it may differ by %s at most", limit)
 	}
@@ -118,10 +143,32 @@ func (p *preflight) always() {
 // encryptionFile must be there once etcd holds data, see templates/kubeadm.
 const encryptionFile = "/etc/kubernetes/bulwark/apiserver/encryption.yaml"
 
+// unread are what a look asked for and did not get.
+func (p *preflight) unread() {
+	for _, name := range slices.Sorted(maps.Keys(p.got.Unread)) {
+		reason, remedy := p.got.Unread[name], "make it readable for root; what was not read is not taken for absent"
+		if name == "Table" {
+			remedy = "install nft 1.0.1 or newer (package nftables): the firewall is made with it"
+		}
+		p.problems = append(p.problems, Problem{Node: p.n.Name, Check: "look", Seen: name + ": " + reason, Remedy: remedy})
+	}
+}
+
+// hostname is how kubeadm and the kubelet know the node.
+func (p *preflight) hostname() {
+	if p.f.Hostname != p.n.Name {
+		p.bad("hostname", fmt.Sprintf("%q", p.f.Hostname), "hostnamectl set-hostname %s, or name the node %q", p.n.Name, p.f.Hostname)
+	}
+}
+
 // admin refuses a firewall that would shut us out.
 func (p *preflight) admin() {
 	if p.f.PeerAddress == "" {
-		return // no connection that a firewall could cut
+		if p.c.SSH.Port != 0 { // kind's containers have no connection that a firewall could cut
+			p.bad("admin-address", "the machine does not say from which address it sees us",
+				"let sshd set SSH_CONNECTION: without it nobody can tell whether firewall.admins (%s) holds us", p.c.Origin("firewall.admins"))
+		}
+		return
 	}
 	peer, err := netip.ParseAddr(p.f.PeerAddress)
 	if err != nil {

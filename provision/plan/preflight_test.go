@@ -126,6 +126,32 @@ func TestTwoNodesThatAreOneMachine(t *testing.T) {
 	}
 }
 
+func TestAWorkerOfAnotherClusterIsLeftAlone(t *testing.T) {
+	for name, ca := range map[string]string{"another CA": "other", "none any more": ""} {
+		t.Run(name, func(t *testing.T) {
+			have := fitCluster()
+			have.Nodes["w-1"].Files[kubeletConf] = state.HaveFile{Type: "file"}
+			have.Nodes["w-1"].Files[clusterCA] = state.HaveFile{Type: "file", SHA256: "ca"}
+			have.Nodes["cp-1"].Files[clusterCA] = state.HaveFile{Type: "file", SHA256: ca}
+			got := Preflight(small(), wantedImages(), have)
+			if len(got) != 1 || got[0].Check != "other-cluster" || got[0].Node != "w-1" {
+				t.Fatalf("problems: %+v", got)
+			}
+		})
+	}
+}
+
+func TestNoDeviationSilencesWhatKeepsKeysAndConnections(t *testing.T) {
+	c := small()
+	c.Deviations = []cluster.Deviation{{ID: "d", SkipPreflight: []string{"encryption-key", "admin-address"}}}
+	have := fitCluster()
+	have.Nodes["cp-1"].Files["/var/lib/etcd/member"] = state.HaveFile{Type: "dir"}
+	have.Nodes["cp-1"].Facts.PeerAddress = "198.51.100.1"
+	if got := Preflight(c, wantedImages(), have); len(got) != 2 {
+		t.Fatalf("problems: %+v", got)
+	}
+}
+
 func TestADeviationSilencesItsCheckOnly(t *testing.T) {
 	c := small()
 	c.Deviations = []cluster.Deviation{{ID: "d", SkipPreflight: []string{"cgroup"}}}
@@ -141,6 +167,9 @@ func TestADeviationSilencesItsCheckOnly(t *testing.T) {
 func TestANodeOfTheClusterIsNotJudgedAsAFreshMachine(t *testing.T) {
 	have := fitCluster()
 	n := have.Nodes["w-1"]
+	for _, node := range have.Nodes {
+		node.Files[clusterCA] = state.HaveFile{Type: "file", SHA256: "ca"}
+	}
 	n.Files["/etc/kubernetes/kubelet.conf"] = state.HaveFile{Type: "file"}
 	n.Facts.Listening = map[uint16]string{10250: "kubelet"}
 	n.Facts.Images = nil

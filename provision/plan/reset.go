@@ -28,6 +28,23 @@ func Reset(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
 	return p
 }
 
+// ResetProblems are why machines must not be reset: what was not read cannot be
+// taken for absent, and a machine of another name is another machine.
+func ResetProblems(c *cluster.Cluster, nodes map[string]*state.Node) []Problem {
+	var out []Problem
+	for _, n := range c.Nodes {
+		got := nodes[n.Name]
+		if got == nil {
+			continue // not looked at, and said so
+		}
+		p := &preflight{c: c, n: n, got: got, f: got.Facts}
+		p.unread()
+		p.hostname()
+		out = append(out, p.problems...)
+	}
+	return out
+}
+
 // resetter gathers the steps of one node.
 type resetter struct {
 	node  *state.Node

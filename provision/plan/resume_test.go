@@ -22,11 +22,11 @@ func TestResumedClearsWhatIsHalfWritten(t *testing.T) {
 		}
 	}
 	n := &state.Node{Files: have()}
-	if got, want := resumed(phase, n).Clear, []string{"/p/ca.key", "/p/x.conf"}; !slices.Equal(got, want) {
+	if got, want := resumed(phase, n).Clear, []string{"/p/ca.key", "/p/sa.key", "/p/x.conf"}; !slices.Equal(got, want) {
 		t.Errorf("it clears %q, want %q", got, want)
 	}
 	n.Files["/p/ca.crt"] = file("")
-	if got, want := resumed(phase, n).Clear, []string{"/p/ca.crt", "/p/ca.key", "/p/x.conf"}; !slices.Equal(got, want) {
+	if got, want := resumed(phase, n).Clear, []string{"/p/ca.crt", "/p/ca.key", "/p/sa.key", "/p/x.conf"}; !slices.Equal(got, want) {
 		t.Errorf("with an empty certificate it clears %q, want %q", got, want)
 	}
 	// Of a cluster that lives no key is ever taken away.

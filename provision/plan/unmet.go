@@ -153,7 +153,9 @@ func unpaired(makes []string, path string, n *state.Node) bool {
 		return false
 	}
 	other, isKey := strings.CutSuffix(path, ".key")
-	if isKey {
+	if isKey && slices.Contains(makes, other+".pub") {
+		other += ".pub" // kubeadm takes a key without its public half for done
+	} else if isKey {
 		other += ".crt"
 	} else if other, isKey = strings.CutSuffix(path, ".crt"); isKey {
 		other += ".key"
@@ -161,22 +163,24 @@ func unpaired(makes []string, path string, n *state.Node) bool {
 	return isKey && slices.Contains(makes, other) && (!n.Files[other].Exists() || empty(n.Files[other]))
 }
 
-// objectStep compares a wanted object with the API's.
+// objectStep compares a wanted object with the API's. What has to go is also
+// unmet when a step of this plan, which it comes after, may yet make it.
 func (r rules) objectStep(s Step, want state.Object) (Step, bool) {
 	s.Kind, s.Object = KindObject, &want
+	expected := r.have.API.Status != state.Answering ||
+		slices.ContainsFunc(s.After, func(id string) bool { return r.planned[id] })
 	if want.Tokens {
 		s.Action = Remove
-		left := false
 		for _, description := range r.have.API.Tokens {
-			left = left || state.JoinToken(description)
+			expected = expected || state.JoinToken(description)
 		}
-		return s, left || r.have.API.Status != state.Answering
+		return s, expected
 	}
 	got, ok := r.have.API.Objects[want.Ref.String()]
 	switch {
 	case want.JSON == nil:
 		s.Action = Remove
-		return s, ok || r.have.API.Status != state.Answering
+		return s, ok || expected
 	case !ok:
 		s.Action = Add
 		return s, true

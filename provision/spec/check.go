@@ -3,6 +3,7 @@ package spec
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -66,7 +67,10 @@ func anyRoleUnknown(nodes []cluster.Node) bool {
 }
 
 func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) {
-	l.endpointPort(int(l.c.Endpoint.Port), l.where("endpoint.port", t.At))
+	if at, said := l.at["endpoint.port"]; said {
+		l.endpointPort(int(l.c.Endpoint.Port), at)
+	}
+	l.nodePortRange(t.At)
 	addr, err := netip.ParseAddr(l.c.Endpoint.Host)
 	if err != nil || t.Endpoint == nil {
 		return
@@ -94,6 +98,33 @@ func (l *loader) endpointPort(n int, at hcl.Range) {
 	case n >= 30000 && n <= 32767:
 		l.report(problem(CodeContra, at, "Port among the NodePorts", "Port %d may be given to a NodePort service. Write a port below 30000.", n))
 	}
+}
+
+// nodePortRange holds a range of the user's for NodePort services clear of
+// everything else that listens on a node: the firewall opens the whole range.
+func (l *loader) nodePortRange(near hcl.Range) {
+	const path = "apiserver.args.service-node-port-range"
+	text, ok := l.c.APIServer.Args["service-node-port-range"]
+	if !ok {
+		return
+	}
+	at := l.where(path, near)
+	from, to, ok := strings.Cut(text, "-")
+	first, err := strconv.ParseUint(from, 10, 16)
+	last, err2 := strconv.ParseUint(to, 10, 16)
+	const lowest = 10260 // above the last port of Kubernetes' own
+	switch {
+	case !ok || err != nil || err2 != nil || last < first:
+		l.report(problem(CodeRange, at, "Not a range of ports", "%q is not a range such as 30000-32767.", text))
+	case first < lowest:
+		l.report(problem(CodeContra, at, "NodePorts over ports of the cluster", "The range %s begins below %d, where etcd, kubelets and other services of a node listen, and the firewall would open all of it. Begin at %d or above.", text, lowest, lowest))
+	case inRange(l.c.SSH.Port, first, last), inRange(l.c.Endpoint.Port, first, last):
+		l.report(problem(CodeContra, at, "NodePorts over sshd or the API", "The range %s holds the port of sshd (%d) or of the API (%d). Choose another range.", text, l.c.SSH.Port, l.c.Endpoint.Port))
+	}
+}
+
+func inRange(port uint16, first, last uint64) bool {
+	return uint64(port) >= first && uint64(port) <= last
 }
 
 // checkRanges finds ranges that collide, are too small or of the wrong family.

@@ -42,6 +42,11 @@ func (l *loader) network(t *networkText) {
 	if items, _ := l.list(t.CNIPorts); t.CNIPorts != nil {
 		l.from("network.cni_ports", t.CNIPorts.Range)
 		n.CNIPorts = l.ports(items)
+		for _, s := range items {
+			if p, ok := parsePort(s.value); ok {
+				l.protected(p, s)
+			}
+		}
 	}
 	l.cni(t)
 }

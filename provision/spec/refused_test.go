@@ -152,6 +152,11 @@ func TestWhatCannotBeMeantIsRefusedAtItsLine(t *testing.T) {
 		{"an audit log of negative size", `audit { max_size = -1 }`, CodeWeak, "at least 100"},
 		{"an exemption of everything", `admission { exempt_namespaces = ["*"] }`, CodeName, "cannot name a namespace"},
 		{"an exemption of default", `admission { exempt_namespaces = ["default"] }`, CodeCaution, "privileged"},
+		{"NodePorts over etcd", `apiserver { args = { "service-node-port-range" = "2000-11000" } }`, CodeContra, "etcd"},
+		{"NodePorts over the API", `apiserver { args = { "service-node-port-range" = "20000-31000" } }
+endpoint { port = 20443 }`, CodeContra, "of the API"},
+		{"NodePorts that are no range", `apiserver { args = { "service-node-port-range" = "many" } }`, CodeRange, "30000-32767"},
+		{"a CNI on etcd's port", "network {\n" + `cni_ports = ["tcp/2379"]` + "\n}", CodeContra, "etcd"},
 		{"the API on sshd's port", `endpoint { port = 22 }`, CodeContra, "sshd"},
 		{"the API on etcd's port", `endpoint { port = 2379 }`, CodeContra, "etcd"},
 		{"the API among the NodePorts", `endpoint { port = 31000 }`, CodeContra, "below 30000"},

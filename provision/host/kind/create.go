@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	kindcluster "sigs.k8s.io/kind/pkg/cluster"
@@ -88,6 +89,15 @@ func Delete(_ context.Context, c *cluster.Cluster, logger *slog.Logger) error {
 	p, err := provider(adapter{logger})
 	if err != nil {
 		return err
+	}
+	have, err := p.ListInternalNodes(c.Name)
+	if err != nil {
+		return fmt.Errorf("list the kind nodes of %s: %w", c.Name, err)
+	}
+	for _, n := range have {
+		if !slices.Contains(containerNames(c), n.String()) {
+			return fmt.Errorf("kind has a cluster %s with a node %s, which this spec does not make: nothing was removed. `kind delete cluster --name %s` removes it all", c.Name, n, c.Name)
+		}
 	}
 	scratch, err := os.MkdirTemp("", "bulwark-kind-")
 	if err != nil {

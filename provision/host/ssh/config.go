@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,8 @@ func query(ctx context.Context, e endpoint, o Options) (endpoint, error) {
 	var out, said bytes.Buffer
 	cmd := exec.CommandContext(ctx, bin, append(args, "--", e.asked)...)
 	cmd.Stdout, cmd.Stderr = &out, &said
+	// A spec's variables may be secrets, and neither ssh nor a Match exec needs them.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BULWARK_VAR_") })
 	cmd.WaitDelay = time.Second // a Match exec may leave children behind
 	if err := cmd.Run(); err != nil {
 		return e, fmt.Errorf("read the SSH configuration: ssh -G %s: %w: %s", e.asked, err, host.Tail(said.Bytes()))

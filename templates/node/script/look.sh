@@ -98,6 +98,8 @@ if [ -S /run/containerd/containerd.sock ]; then
 else
   frame cri 0 no
 fi
+# A machine that runs as a node is not judged by its software any more.
+if [ -e /etc/kubernetes/kubelet.conf ] && [ -e /var/lib/kubelet/config.yaml ]; then software=''; fi
 [ -z "$software" ] || look_software
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 finish
