@@ -172,6 +172,22 @@ func TestSecretsAreOnlyReferences(t *testing.T) {
 	}
 }
 
+// A reference to the key may stand in one file only: every other would be a
+// copy of it.
+func TestTheKeyIsInOnePlace(t *testing.T) {
+	var paths []string
+	for _, w := range wants(t, quickstart(t)) {
+		for _, f := range w.Facts {
+			if f.File != nil && slices.Contains(state.Refs(f.File.Content), "encryption-key") {
+				paths = append(paths, f.File.Path)
+			}
+		}
+	}
+	if !slices.Equal(paths, []string{"/etc/kubernetes/bulwark/apiserver/encryption.yaml"}) {
+		t.Errorf("the key goes to %v", paths)
+	}
+}
+
 func TestTheSameClusterGivesTheSameFacts(t *testing.T) {
 	one, err := json.Marshal(wants(t, quickstart(t)))
 	if err != nil {

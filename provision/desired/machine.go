@@ -119,9 +119,9 @@ func (b *builder) apiServerFiles() error {
 	}
 	b.path(state.File{Path: kubeadm.EncryptionProviderFile, Origin: state.Adopted, Mode: 0o600, Owner: root,
 		Content: encryption, Secret: true, Why: "encryption.provider"})
-	// The file's bytes hold the key and are never compared. What the spec says
-	// of it is kept beside, so that a change of the spec is seen.
-	b.file("/var/lib/bulwark/encryption.spec", 0o600, encryption, "encryption.provider", apiServer)
+	// The file's bytes hold the key and are never compared. A digest of what the
+	// spec says of it is kept, so that a change of the spec is seen.
+	b.file("/var/lib/bulwark/encryption.spec", 0o600, []byte("v1 "+state.SHA256(encryption)+"\n"), "encryption.provider", apiServer)
 	b.dir("/var/log/kubernetes", 0o700, root)
 	b.dir(kubeadm.AuditDir, 0o700, root)
 	return nil

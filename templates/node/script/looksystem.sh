@@ -76,7 +76,11 @@ look_processes() {
     esac
     # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
     if [ "$p/ns/net" -ef /proc/1/ns/net ]; then
-      frame process 0 "$comm$nl$(od -An -v -tx1 "$p/cmdline" 2>/dev/null)"
+      args=$(od -An -v -tx1 "$p/cmdline" 2>/dev/null)
+      # A child that was about to execute its own program had its parent's name.
+      now=
+      { IFS= read -r now <"$p/comm"; } 2>/dev/null
+      [ "$now" != "$comm" ] || frame process 0 "$comm$nl$args"
     fi
   done
   set -f
