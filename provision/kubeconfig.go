@@ -9,13 +9,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/state"
-	"github.com/bulwark-k8s/bulwark/provision/verify"
 )
-
-// Verify asks the cluster whether it is as hardened as its spec says.
-func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
-	return verify.Cluster(ctx, s.Cluster, s.hosts)
-}
 
 // Kubeconfig makes a kubeconfig for a person, with a client certificate of its
 // own that expires. The API is asked for it through the control plane.

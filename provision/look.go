@@ -231,6 +231,7 @@ func ask(w state.Want) observe.Ask {
 	paths := map[string]bool{ // path to whether its text is needed
 		state.ConfirmedTablePath: true,
 		"/var/lib/etcd/member":   false,
+		verifiedPath:             true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
 	for _, f := range w.Facts {

@@ -30,6 +30,7 @@ type Session struct {
 
 	hosts map[string]host.Host
 	have  *state.Cluster
+	mark  []byte
 }
 
 // Open connects to every node, looks once, and computes problems and plan. It
@@ -43,7 +44,7 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}}
+	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}, mark: mark(wants)}
 	var failed map[string]error
 	s.hosts, failed = connect(ctx, in, c)
 	l := looker{in: in, cluster: c, hosts: s.hosts, wants: wants, failed: failed}
@@ -125,6 +126,9 @@ func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, erro
 		if !p.Warning {
 			return apply.Result{}, &PreflightError{Problems: s.Problems}
 		}
+	}
+	if err := s.forgetVerified(ctx); err != nil {
+		return apply.Result{}, err
 	}
 	r := apply.Runner{Cluster: s.Cluster, Hosts: s.hosts, Have: s.have, Events: o.Events}
 	return r.Run(ctx, s.Plan)

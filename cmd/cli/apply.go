@@ -75,7 +75,11 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view
 	v.Problems(look.Problems)
 	v.Plan(look.Plan, look.Notes)
 	if look.Plan.Empty() {
-		return nil
+		if look.Verified {
+			return nil
+		}
+		// A run that was cut, or that failed its verification, comes to this.
+		return a.verify(ctx, v, s, next)
 	}
 	if !o.AutoApprove {
 		question := fmt.Sprintf("Do this to the cluster %s?", look.Cluster.Name)
@@ -97,6 +101,11 @@ func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view
 	if err != nil {
 		return err
 	}
+	return a.verify(ctx, v, s, next)
+}
+
+// verify asks the cluster, and ends with what a person is likely to want next.
+func (a *app) verify(ctx context.Context, v View, s Session, next []view.NextStep) error {
 	v.Say("Verifying, by asking the cluster.")
 	checks, err := s.Verify(ctx)
 	v.Checks(checks)

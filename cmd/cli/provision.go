@@ -66,6 +66,8 @@ type Look struct {
 	Plan     *Plan
 	Problems []provision.Problem
 	Notes    []string
+	// Verified says that the cluster passed verification as it is wanted now.
+	Verified bool
 }
 
 // View is what the verbs need of package view.

@@ -68,7 +68,7 @@ type realSession struct{ *provision.Session }
 
 // Look is what opening it found.
 func (s realSession) Look() Look {
-	return Look{Cluster: s.Cluster, Plan: s.Plan, Problems: s.Problems, Notes: s.Notes}
+	return Look{Cluster: s.Cluster, Plan: s.Plan, Problems: s.Problems, Notes: s.Notes, Verified: s.Verified()}
 }
 
 // Verify asks the cluster.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -37,7 +38,7 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	switch {
 	case !ended:
 	case result.Exit != 0:
-		err = fmt.Errorf("kubeadm %s ended with status %d: %s", strings.Join(s.Phase.Args, " "), result.Exit, tail(result.Output))
+		err = &host.CommandError{Host: h.String(), Program: "kubeadm " + strings.Join(s.Phase.Args, " "), Exit: result.Exit, Stderr: tail(result.Output)}
 	default:
 		for _, f := range s.Phase.Sets {
 			after = append(after, attributes(f))

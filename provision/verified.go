@@ -1,0 +1,63 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/provision/verify"
+)
+
+// verifiedPath is where the first control plane keeps for which wishes the
+// cluster last passed verification. Without it a run that was cut before its
+// verification, or failed it, would be followed by "nothing to do".
+const verifiedPath = "/var/lib/bulwark/verified"
+
+// mark is what the file says for a session's wishes.
+func mark(wants []state.Want) []byte {
+	text, err := json.Marshal(wants)
+	if err != nil {
+		panic(err) // plain values
+	}
+	return []byte("v1 " + state.SHA256(text) + "\n")
+}
+
+// Verified says whether the cluster passed verification as its spec is now, and
+// nothing was applied since.
+func (s *Session) Verified() bool {
+	n := s.have.Nodes[s.controlPlane()]
+	return n != nil && bytes.Equal(n.Files[verifiedPath].Text, s.mark)
+}
+
+// forgetVerified takes the mark away before anything is changed.
+func (s *Session) forgetVerified(ctx context.Context) error {
+	cp := s.controlPlane()
+	if n := s.have.Nodes[cp]; n == nil || !n.Files[verifiedPath].Exists() {
+		return nil
+	}
+	_, err := machine.Do(ctx, s.hosts[cp], []machine.Op{{Kind: machine.Remove, Path: verifiedPath, Had: machine.AnyDigest}})
+	return err
+}
+
+// Verify asks the cluster whether it is as hardened as its spec says, and
+// remembers on the control plane that it was.
+func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
+	checks, err := verify.Cluster(ctx, s.Cluster, s.hosts)
+	if err != nil {
+		return checks, err
+	}
+	for _, c := range checks {
+		if c.Verdict != verify.Pass {
+			return checks, nil
+		}
+	}
+	_, err = machine.Do(ctx, s.hosts[s.controlPlane()], []machine.Op{{
+		Kind: machine.PutFile, Path: verifiedPath, Mode: 0o600, Owner: "root:root", Content: s.mark, Had: machine.AnyDigest,
+	}})
+	return checks, err
+}
+
+func (s *Session) controlPlane() string { return s.Cluster.ControlPlanes()[0].Name }
