@@ -25,6 +25,7 @@ type run struct {
 	nodes map[string]time.Duration
 	spans []span
 	load  string // average of the minute before
+	used  *usage
 }
 
 // span is a step that bulwark reported, or several that it did together.
@@ -50,12 +51,13 @@ func (a *arena) race(b *testing.B, contestant func(context.Context) *exec.Cmd) r
 	renewed.Wait()
 	// What making the machines wrote is not to be waited for by their etcd.
 	syscall.Sync()
-	time.Sleep(5 * time.Second)
 	if b.Failed() {
 		b.FailNow()
 	}
+	awaitQuiet(b)
 
-	load := loadAverage()
+	load, ids := loadAverage(), containers(a.set.Machines)
+	used := readProcessor(ids)
 	ready := make(chan run, 1)
 	cmd := contestant(ctx)
 	var stdout bytes.Buffer
@@ -68,6 +70,7 @@ func (a *arena) race(b *testing.B, contestant func(context.Context) *exec.Cmd) r
 	go func() { ready <- observeReady(observe, a.set.Machines, began) }()
 	err := cmd.Run()
 	ended := time.Since(began)
+	usedAtEnd := readProcessor(ids)
 	if err != nil {
 		b.Fatalf("%s: %v\n%s%s", cmd.Args[0], errors.Join(err, ctx.Err()), last(stderr.text.String()), last(stdout.String()))
 	}
@@ -78,6 +81,7 @@ func (a *arena) race(b *testing.B, contestant func(context.Context) *exec.Cmd) r
 		b.Fatalf("%s ended well, and not all nodes were seen Ready: %v", cmd.Args[0], out.nodes)
 	}
 	out.end, out.spans, out.load = ended, append(stderr.spans(), stderr.stages(ended)...), load
+	out.used = used.until(usedAtEnd, cmd.ProcessState)
 	return out
 }
 

@@ -144,10 +144,10 @@ func (b *builder) modes() error {
 	for _, path := range pkiFiles() {
 		switch {
 		case path == caFile: // as on every node
-		case strings.HasSuffix(path, ".key"):
-			keep(0o600, path)
-		default:
+		case strings.HasSuffix(path, ".crt"):
 			keep(0o644, path)
+		default: // keys, and the public one, which kubeadm makes 0600 too
+			keep(0o600, path)
 		}
 	}
 	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
