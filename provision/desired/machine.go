@@ -52,11 +52,11 @@ func (b *builder) firewall() error {
 	if err != nil {
 		return err
 	}
-	b.add(state.Fact{ID: b.id("table", "bulwark"), Title: "table inet bulwark", Why: "firewall",
+	b.add(state.Fact{ID: b.id("table", "bulwark"), Title: "table inet bulwark", Why: "firewall.admins",
 		Table: &state.Table{Text: string(text), Revert: revertSeconds}})
-	b.file(node.FirewallPath, 0o600, text, "firewall")
-	b.file(node.FirewallUnitPath, 0o600, node.FirewallUnit(), "firewall")
-	b.unit(node.FirewallUnitName, "the firewall is kept over reboots", "firewall")
+	b.file(node.FirewallPath, 0o600, text, "firewall.admins")
+	b.file(node.FirewallUnitPath, 0o600, node.FirewallUnit(), "firewall.admins")
+	b.unit(node.FirewallUnitName, "the firewall is kept over reboots", "firewall.admins")
 	return nil
 }
 
