@@ -82,12 +82,7 @@ func newKillRig(t *testing.T, ctx context.Context) *killRig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx := context.Background()
-		if err := r.set.Close(ctx); err == nil {
-			return
-		}
-		r.thaw(ctx)
-		if err := lab.Remove(ctx, r.set.Run); err != nil {
+		if err := r.set.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -257,15 +252,6 @@ func (r *killRig) addStages(t *testing.T, ctx context.Context) {
 
 // restore puts the machines into a stage.
 func (r *killRig) restore(ctx context.Context, i int) error {
-	err := r.load(ctx, i)
-	if err != nil {
-		r.thaw(ctx)
-		err = r.load(ctx, i)
-	}
-	return err
-}
-
-func (r *killRig) load(ctx context.Context, i int) error {
 	if r.stages[i].kept {
 		return r.set.Restore(ctx, stageName(i))
 	}
@@ -274,23 +260,6 @@ func (r *killRig) load(ctx context.Context, i int) error {
 		errs = append(errs, m.Renew(ctx))
 	}
 	return errors.Join(errs...)
-}
-
-// thaw lets the machines' processes die. With cgroup v1, runc freezes a pod for
-// the moment in which it changes its limits. A machine that is killed in that
-// moment keeps a frozen process for ever, and Docker cannot remove it.
-func (r *killRig) thaw(ctx context.Context) {
-	ids, err := exec.CommandContext(ctx, "docker", "ps", "-aq", "--no-trunc", "--filter", "label=bulwark-lab="+r.set.Run).Output()
-	if err != nil {
-		return
-	}
-	const script = `for id; do
-		find /host/freezer -path "*/$id*" -name freezer.state 2>/dev/null | while read -r f; do echo THAWED >"$f"; done
-	done`
-	args := append([]string{"run", "--rm", "--privileged", "--network", "none", "--volume", "/sys/fs/cgroup:/host",
-		"--label", "bulwark-lab=" + r.set.Run, "--entrypoint", "sh", r.set.Image, "-c", script, "thaw"}, strings.Fields(string(ids))...)
-	_ = exec.CommandContext(ctx, "docker", args...).Run() // whoever removes the machines says what is wrong
-	time.Sleep(2 * time.Second)
 }
 
 // key is the digest of the encryption file, "" where there is none.

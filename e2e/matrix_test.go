@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,88 +15,9 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 )
 
-// TestMatrix kills bulwark before and after the effect of every step there is,
-// and applies then. It writes docs/faults.md. Environment:
-//
-//	BULWARK_MATRIX         must be set: it takes more than an hour
-//	BULWARK_MATRIX_ROWS    a regular expression, to run only the rows it finds
-//	BULWARK_MATRIX_BUDGET  no row is begun after this time, as "40m"
-//	BULWARK_MATRIX_SETS    how many sets of machines work at a time, 1 unless said
-func TestMatrix(t *testing.T) {
-	if os.Getenv("BULWARK_MATRIX") == "" {
-		t.Skip("NOT RUN: the whole matrix is `make e2e`; TestKillRows runs four of its rows")
-	}
-	lab.Require(t)
-	only, err := regexp.Compile(os.Getenv("BULWARK_MATRIX_ROWS"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := time.Now().Add(24 * time.Hour)
-	if budget := os.Getenv("BULWARK_MATRIX_BUDGET"); budget != "" {
-		d, err := time.ParseDuration(budget)
-		if err != nil {
-			t.Fatal(err)
-		}
-		end = time.Now().Add(d)
-	}
-	sets := 1
-	if n := os.Getenv("BULWARK_MATRIX_SETS"); n != "" {
-		if sets, err = strconv.Atoi(n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	report := newFaultReport(t)
-	defer report.write(t)
-	var rows chan killRow
-	var fill sync.Once
-	var all sync.WaitGroup
-	for i := range sets {
-		all.Go(func() {
-			t.Run(fmt.Sprintf("set %d", i+1), func(t *testing.T) {
-				r := newKillRig(t, t.Context())
-				fill.Do(func() { rows = r.queue(only, report) })
-				r.addStages(t, t.Context())
-				for row := range rows {
-					if time.Now().After(end) {
-						break
-					}
-					t.Run(row.String(), func(t *testing.T) {
-						result := r.try(t, row)
-						if result.err != nil {
-							t.Error(result.err)
-						}
-						report.add(t, result)
-					})
-				}
-			})
-		})
-	}
-	all.Wait()
-}
-
-// queue is the rows that are asked for; the report learns of all.
-func (r *killRig) queue(only *regexp.Regexp, report *faultReport) chan killRow {
-	all := r.rows()
-	report.whole(len(r.plan.Steps), all)
-	rows := make(chan killRow, len(all))
-	for _, row := range all {
-		if only.MatchString(row.String()) {
-			rows <- row
-		}
-	}
-	close(rows)
-	return rows
-}
-
 // TestKillRows runs four rows of the matrix, each of another kind of step.
 // BULWARK_SEED picks the same ones again.
 func TestKillRows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("NOT RUN: -short")
-	}
-	if os.Getenv("BULWARK_MATRIX") != "" {
-		t.Skip("NOT RUN: the whole matrix is run")
-	}
 	lab.Require(t)
 	seed := uint64(time.Now().UnixNano() % 1_000_000)
 	if s := os.Getenv("BULWARK_SEED"); s != "" {

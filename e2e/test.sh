@@ -20,8 +20,12 @@ else
 fi
 
 case $mode in
-test) go test -timeout 25m ./... ;;
---matrix) BULWARK_MATRIX=1 go test -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
+test)
+  export BULWARK_SEED=${BULWARK_SEED:-$RANDOM}
+  echo "kill rows: BULWARK_SEED=$BULWARK_SEED"
+  go test -timeout 25m ./...
+  ;;
+--matrix) go test -tags matrix -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
 --bench)
   # First what needs no machines; then the bootstrap alone, with everything
   # compiled, so that no compiler is at work beside the clock.

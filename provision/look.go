@@ -64,9 +64,17 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 		}
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
+	// What comes or goes in the moment of a look was neither there nor absent.
+	// Asked again, it is one of them.
+	for try := 0; try < unreadTries && slices.ContainsFunc(slices.Collect(maps.Values(nodes)), func(n *state.Node) bool { return len(n.Unread) > 0 }); try++ {
+		nodes, failed = observe.All(ctx, l.hosts, asks, parallelism(l.in))
+	}
 	maps.Copy(l.failed, failed)
 	return nodes, ctx.Err()
 }
+
+// unreadTries is how often a look that did not read everything is done again.
+const unreadTries = 2
 
 // pullTimeout bounds the question whether a registry answers.
 const pullTimeout = 5 * time.Second

@@ -153,8 +153,12 @@ func Remove(ctx context.Context, run string) error {
 	}
 	var failed []error
 	// In this order: containers hold networks, volumes and images.
+	containers, err := dockerLines(ctx, "ps", "-aq", "--filter", filter)
+	if err == nil && len(containers) > 0 {
+		err = removeContainers(ctx, containers...)
+	}
+	failed = append(failed, err)
 	for _, kind := range []struct{ list, remove []string }{
-		{[]string{"ps", "-aq"}, []string{"rm", "-f", "-v"}},
 		{[]string{"network", "ls", "-q"}, []string{"network", "rm"}},
 		{[]string{"volume", "ls", "-q"}, []string{"volume", "rm", "-f"}},
 		{[]string{"image", "ls", "-q"}, []string{"image", "rm", "-f"}},

@@ -70,7 +70,7 @@ func (m *Machine) Renew(ctx context.Context) error {
 
 // Remove takes the machine away with all that it stored. Renew brings it back.
 func (m *Machine) Remove(ctx context.Context) error {
-	if _, err := docker(ctx, nil, "rm", "-f", m.Container()); err != nil {
+	if err := removeContainers(ctx, m.Container()); err != nil {
 		return err
 	}
 	_, err := docker(ctx, nil, "volume", "rm", "-f", m.Container())

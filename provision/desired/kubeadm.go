@@ -156,7 +156,9 @@ func (b *builder) join() error {
 	b.phase(state.Phase{Name: "join", Args: args, Again: append(args[:3:3], "--skip-phases", "preflight"),
 		Makes: []string{kubeletConf, kubeletConfig, kubeletFlags, caFile}, Sets: kubeletFiles(), Transient: b.discovery()},
 		"joins by discovery file, with a token of its own",
-		id(cp, "phase", "init-upload-config"), id(cp, "phase", "init-bootstrap-token"))
+		// The pod prefix of the first node says that certificates are signed too. A
+		// kubelet that asks before that asks more and more seldom.
+		id(cp, "phase", "init-upload-config"), id(cp, "phase", "init-bootstrap-token"), id(cp, "wait", "node-object"))
 	b.path(state.File{Path: bootstrapConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
 	// It is gone when a join ends, unless nobody was there any more to take it away.
 	b.path(state.File{Path: kubeadm.DiscoveryFile, Origin: state.Forbidden, Secret: true, Why: "defaults"})
