@@ -199,7 +199,7 @@ func (r *killRig) killed(ctx context.Context, row killRow) error {
 	if err != nil && context.Cause(ctx) != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %v\n%s", errNotReached, err, lastLines(out, 12))
+	return fmt.Errorf("%w: %w\n%s", errNotReached, err, lastLines(out, 12))
 }
 
 // addStage goes on from the last stage to the kill of a row, and keeps what

@@ -179,7 +179,7 @@ func greets(ctx context.Context, at netip.AddrPort) bool {
 		return false
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(2 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
 	banner, err := bufio.NewReader(conn).ReadString('\n')
 	return err == nil && strings.HasPrefix(banner, "SSH-2.0-")
 }

@@ -29,9 +29,10 @@ const (
 	// AdminGroup is kubeadm's own, bound to cluster-admin by an object that can
 	// be taken away, which system:masters is not.
 	AdminGroup = "kubeadm:cluster-admins"
-	// DefaultTTL is how long its certificate is valid; MinTTL is the least the API signs.
+	// DefaultTTL is how long its certificate is valid.
 	DefaultTTL = 24 * time.Hour
-	MinTTL     = 10 * time.Minute
+	// MinTTL is the least the API signs.
+	MinTTL = 10 * time.Minute
 
 	// signTimeout is how long the controller manager may take to sign.
 	signTimeout = time.Minute

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
@@ -33,7 +34,10 @@ type verifier struct {
 	c      *cluster.Cluster
 	hosts  map[string]host.Host
 	client *kube.Client
-	checks []apply.Check
+	checks []*apply.Check
+	// waits are connections that must not come through: each takes its whole
+	// patience when all is well, so they are tried side by side.
+	waits sync.WaitGroup
 }
 
 // Cluster runs every check and answers with all of them, in a stable order.
@@ -50,19 +54,31 @@ func Cluster(ctx context.Context, c *cluster.Cluster, hosts map[string]host.Host
 	v.etcd(ctx)
 	v.admission(ctx)
 	v.encryption(ctx)
-	return v.checks, ctx.Err()
+	v.waits.Wait()
+	checks := make([]apply.Check, len(v.checks))
+	for i, c := range v.checks {
+		checks[i] = *c
+	}
+	return checks, ctx.Err()
 }
 
 // add records a check: it passed when ok and err is nil.
 func (v *verifier) add(id, node, title, seen string, ok bool, err error) {
-	c := apply.Check{ID: id, Node: node, Title: title, Seen: seen, Verdict: Fail}
+	c := &apply.Check{ID: id, Node: node, Title: title}
+	judge(c, seen, ok, err)
+	v.checks = append(v.checks, c)
+}
+
+// judge gives a check its verdict.
+func judge(c *apply.Check, seen string, ok bool, err error) {
 	switch {
 	case err != nil:
 		c.Seen, c.Verdict = err.Error(), Unknown
 	case ok:
-		c.Verdict = Pass
+		c.Seen, c.Verdict = seen, Pass
+	default:
+		c.Seen, c.Verdict = seen, Fail
 	}
-	v.checks = append(v.checks, c)
 }
 
 func (v *verifier) controlPlane() host.Host { return v.hosts[v.c.ControlPlanes()[0].Name] }
@@ -112,7 +128,7 @@ func (v *verifier) kubelets(ctx context.Context) {
 	}
 }
 
-// etcd: workers do not reach it, and it refuses who shows no certificate.
+// etcd: workers do not reach it.
 func (v *verifier) etcd(ctx context.Context) {
 	cp := v.c.ControlPlanes()[0]
 	for _, n := range v.c.Workers() {
@@ -122,8 +138,12 @@ func (v *verifier) etcd(ctx context.Context) {
 
 // closed: a connection from a node must not come through.
 func (v *verifier) closed(ctx context.Context, id string, from cluster.Node, address, title string) {
-	reach, err := kube.Reachable(ctx, v.hosts[from.Name], address, within)
-	v.add(id, from.Name, title, fmt.Sprintf("tcp to %s: %s", address, reach), reach != kube.Open, err)
+	c := &apply.Check{ID: id, Node: from.Name, Title: title}
+	v.checks = append(v.checks, c)
+	v.waits.Go(func() {
+		reach, err := kube.Reachable(ctx, v.hosts[from.Name], address, within)
+		judge(c, fmt.Sprintf("tcp to %s: %s", address, reach), reach != kube.Open, err)
+	})
 }
 
 // admission: the cluster refuses a pod that could take its node over.
