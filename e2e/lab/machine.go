@@ -178,7 +178,7 @@ func greets(ctx context.Context, at netip.AddrPort) bool {
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
 	banner, err := bufio.NewReader(conn).ReadString('\n')
 	return err == nil && strings.HasPrefix(banner, "SSH-2.0-")
