@@ -19,6 +19,10 @@ else
   not_run='NOT RUN: tests that need machines, since this user has no rights on a Docker daemon (see docs/testing.md)'
 fi
 
+# For the tests that make bare containers of kind's.
+[ -n "$not_run" ] || BULWARK_NODE_IMAGE=bulwark-lab/node:$(e2e/lab/build.sh --key)
+export BULWARK_NODE_IMAGE=${BULWARK_NODE_IMAGE:-}
+
 case $mode in
 test)
   export BULWARK_SEED=${BULWARK_SEED:-$RANDOM}
