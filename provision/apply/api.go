@@ -119,5 +119,5 @@ func (a *api) forget(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	return client.DeleteTokens(ctx, kube.TokenDescription+node)
+	return client.DeleteNodeTokens(ctx, node)
 }

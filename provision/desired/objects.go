@@ -17,10 +17,6 @@ func configMap(name string) state.ObjectRef {
 	return state.ObjectRef{APIVersion: "v1", Kind: "ConfigMap", Namespace: "kube-system", Name: name}
 }
 
-// SpecName is the label that keeps a node's name of the spec where the machine
-// goes by another one, as kind's do.
-const SpecName = "bulwark/node"
-
 // objects are the facts the API holds: pod networking by manifest, labels, and
 // what joining must not leave behind.
 func objects(c *cluster.Cluster, manifest []state.Object) ([]state.Fact, error) {

@@ -39,9 +39,6 @@ anonymous:
 // programs are not there; with BULWARK_E2E=required that is a failure.
 func startReal(t *testing.T) *real {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("NOT RUN: -short")
-	}
 	r := &real{ca: newAuthority(t), machine: &machine{}, api: "10.0.0.11:6443", etcd: "10.0.0.11:2379", logs: t.TempDir()}
 	r.programs = labPrograms(t)
 	dir := t.TempDir()

@@ -111,6 +111,12 @@ func (c *Client) DeleteToken(ctx context.Context, id string) error {
 	})
 }
 
+// DeleteNodeTokens deletes the tokens made for one node, and for no other whose
+// name begins the same: that one may be joining with its own.
+func (c *Client) DeleteNodeTokens(ctx context.Context, node string) error {
+	return c.deleteTokens(ctx, func(description string) bool { return description == TokenDescription+node })
+}
+
 // DeleteTokens deletes every token whose description begins with prefix;
 // [TokenDescription] is all of bulwark's.
 func (c *Client) DeleteTokens(ctx context.Context, prefix string) error {

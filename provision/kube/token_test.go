@@ -174,3 +174,19 @@ func TestRandomText(t *testing.T) {
 		}
 	}
 }
+
+func TestTokensOfOneNodeAreNotThoseOfANameThatBeginsTheSame(t *testing.T) {
+	token := func(id, node string) *corev1.Secret {
+		s := &corev1.Secret{Type: tokenType, Data: map[string][]byte{"description": []byte(TokenDescription + node)}}
+		s.Name, s.Namespace = tokenNamePrefix+id, tokenNamespace
+		return s
+	}
+	c, _ := fakeClient(token("aaaaaa", "w-1"), token("bbbbbb", "w-10"))
+	if err := c.DeleteNodeTokens(context.Background(), "w-1"); err != nil {
+		t.Fatal(err)
+	}
+	left, err := c.Tokens(context.Background())
+	if err != nil || len(left) != 1 || left["bbbbbb"] != TokenDescription+"w-10" {
+		t.Errorf("left %v %v", left, err)
+	}
+}

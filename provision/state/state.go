@@ -109,6 +109,3 @@ type Facts struct {
 	// EtcdAccount is the name of the account that owns [EtcdUID], "" when free.
 	EtcdAccount string
 }
-
-// Now is the time of the machine, derived from ours.
-func (f Facts) Now(ours time.Time) time.Time { return ours.Add(f.Offset) }
