@@ -22,25 +22,10 @@ import (
 // matrixNodes are the machines of the matrix: one of each role.
 var matrixNodes = []string{"cp-1", "w-1"}
 
-// The kill moments of a row.
-const (
-	killBefore = "before"
-	killAfter  = "after"
-	killDuring = "during" // a moment after it began; kubeadm goes on without us then
-)
-
-// killRow is one line of the matrix.
-type killRow struct {
-	moment, step string
-}
-
-func (r killRow) String() string { return r.moment + " " + r.step }
-
 // killStage is a state from which rows start: that of a fresh machine, or the
-// one a run left that was killed at row.
+// one a killed run left.
 type killStage struct {
 	name string
-	at   killRow
 	// left are the ids of the steps to be done from here.
 	left map[string]bool
 	// key is the digest of the encryption file, "" while there is none.
@@ -88,7 +73,7 @@ func newKillRig(t *testing.T, ctx context.Context) *killRig {
 	})
 	r.write(t)
 	// The plan of these very machines: on a fresh one some facts hold already.
-	if err := r.killed(ctx, killRow{}); err != nil {
+	if err := r.killed(ctx, nil); err != nil {
 		t.Fatalf("the plan of fresh machines: %v", err)
 	}
 	r.plan = readPlan(t, r.planFile)
@@ -147,30 +132,6 @@ func readPlan(t *testing.T, path string) *plan.Plan {
 	return &p
 }
 
-// rows are every step of the plan, killed before and after its effect; phases
-// of kubeadm and tables also in the middle of it.
-func (r *killRig) rows() []killRow {
-	var rows []killRow
-	for _, s := range r.plan.Steps {
-		rows = append(rows, killRow{killBefore, s.ID})
-		if s.Kind == plan.KindPhase || s.Kind == plan.KindTable {
-			rows = append(rows, killRow{killDuring, s.ID})
-		}
-		rows = append(rows, killRow{killAfter, s.ID})
-	}
-	return rows
-}
-
-// kindOf is the kind of a step.
-func (r *killRig) kindOf(id string) plan.Kind {
-	for _, s := range r.plan.Steps {
-		if s.ID == id {
-			return s.Kind
-		}
-	}
-	return ""
-}
-
 // command runs one of the two programs, which applies the spec, and answers
 // with all it said.
 func (r *killRig) command(ctx context.Context, program string, env ...string) (string, error) {
@@ -189,10 +150,14 @@ func (r *killRig) command(ctx context.Context, program string, env ...string) (s
 // errNotReached is a run that ended otherwise than by the kill.
 var errNotReached = errors.New("the run did not come to that step")
 
-// killed runs until the kill of a row, which it is an error to miss. The zero
-// row is killed before the first step.
-func (r *killRig) killed(ctx context.Context, row killRow) error {
-	out, err := r.command(ctx, r.kill, "BULWARK_KILL_STEP="+row.step, "BULWARK_KILL_MOMENT="+row.moment, "BULWARK_KILL_PLAN="+r.planFile)
+// killed runs until the kill of a cut, which it is an error to miss. Without one
+// it is killed before the first step.
+func (r *killRig) killed(ctx context.Context, c cut) error {
+	var at []string
+	for _, row := range c {
+		at = append(at, row.String())
+	}
+	out, err := r.command(ctx, r.kill, "BULWARK_KILL_AT="+strings.Join(at, "\n"), "BULWARK_KILL_PLAN="+r.planFile)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL && context.Cause(ctx) == nil {
 		return nil
 	}
@@ -207,13 +172,13 @@ func (r *killRig) killed(ctx context.Context, row killRow) error {
 func (r *killRig) addStage(t *testing.T, ctx context.Context, name string, at killRow) {
 	t.Helper()
 	started := time.Now()
-	if err := r.killed(ctx, at); err != nil {
+	if err := r.killed(ctx, cut{at}); err != nil {
 		t.Fatalf("stage %s: %v", name, err)
 	}
-	if err := r.killed(ctx, killRow{}); err != nil { // also waits for what still runs
+	if err := r.killed(ctx, nil); err != nil { // also waits for what still runs
 		t.Fatalf("what is left at stage %s: %v", name, err)
 	}
-	s := &killStage{name: name, at: at, left: map[string]bool{}, kept: true}
+	s := &killStage{name: name, left: map[string]bool{}, kept: true}
 	for _, step := range readPlan(t, r.planFile).Steps {
 		s.left[step.ID] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 )
 
-// TestKillRows runs four rows of the matrix, each of another kind of step.
+// TestKillRows runs four kills of the matrix, each at another kind of step.
 // BULWARK_SEED picks the same ones again.
 func TestKillRows(t *testing.T) {
 	lab.Require(t)
@@ -26,50 +27,62 @@ func TestKillRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("BULWARK_SEED=%d picks these rows again", seed)
+	t.Logf("BULWARK_SEED=%d picks these kills again", seed)
 	r := newKillRig(t, t.Context())
-	for _, row := range r.pick(seed, 4) {
-		t.Run(row.String(), func(t *testing.T) {
-			if result := r.try(t, row); result.err != nil {
-				t.Errorf("%v\nBULWARK_SEED=%d picks this row again", result.err, seed)
+	for _, c := range pick(r.plan, seed, 4) {
+		t.Run(c.String(), func(t *testing.T) {
+			if result := r.try(t, c); result.err != nil {
+				t.Errorf("%v\nBULWARK_SEED=%d picks this kill again", result.err, seed)
 			}
 		})
 	}
 }
 
-// pick takes n rows of steps of n kinds.
-func (r *killRig) pick(seed uint64, n int) []killRow {
-	rows := r.rows()
+// pick takes n cuts: those of rows whose steps are of n kinds.
+func pick(p *plan.Plan, seed uint64, n int) []cut {
+	kinds := map[string]plan.Kind{}
+	for _, s := range p.Steps {
+		kinds[s.ID] = s.Kind
+	}
+	rows := wholeMatrix(p)
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	all := cuts(p)
 	seen := map[plan.Kind]bool{}
-	var out []killRow
+	var out []cut
 	for _, row := range rows {
-		if kind := r.kindOf(row.step); !seen[kind] && len(out) < n {
-			seen[kind] = true
-			out = append(out, row)
+		if seen[kinds[row.step]] || len(out) == n {
+			continue
 		}
+		i := slices.IndexFunc(all, func(c cut) bool { return slices.Contains(c.rows(p), row) })
+		if i < 0 {
+			continue // taken for another kind
+		}
+		seen[kinds[row.step]] = true
+		out = append(out, all[i])
+		all = slices.Delete(all, i, i+1)
 	}
 	return out
 }
 
-// killResult is how a row went.
+// killResult is how a kill went.
 type killResult struct {
-	row           killRow
+	cut           cut
+	rows          []killRow // it was an instance of
 	stage         string
 	killed, apply time.Duration
 	err           error
 }
 
-// rowTime is how long a row may take.
-const rowTime = 10 * time.Minute
+// killTime is how long a kill and what follows may take.
+const killTime = 10 * time.Minute
 
-// try runs one row, from the nearest stage before its step.
-func (r *killRig) try(t *testing.T, row killRow) killResult {
-	ctx, cancel := context.WithTimeoutCause(t.Context(), rowTime, fmt.Errorf("it took more than %v", rowTime))
+// try kills a run at a cut, from the nearest stage before its steps, and applies.
+func (r *killRig) try(t *testing.T, c cut) killResult {
+	ctx, cancel := context.WithTimeoutCause(t.Context(), killTime, fmt.Errorf("it took more than %v", killTime))
 	defer cancel()
-	result := killResult{row: row}
+	result := killResult{cut: c}
 	for i := len(r.stages) - 1; i >= 0; i-- {
-		if !r.stages[i].left[row.step] {
+		if slices.ContainsFunc(c, func(row killRow) bool { return !r.stages[i].left[row.step] }) {
 			continue
 		}
 		result.stage = r.stages[i].name
@@ -77,16 +90,17 @@ func (r *killRig) try(t *testing.T, row killRow) killResult {
 		if result.err = r.restore(ctx, i); result.err != nil {
 			return result
 		}
-		result.err = r.killed(ctx, row)
+		result.err = r.killed(ctx, c)
 		result.killed = time.Since(started)
 		if errors.Is(result.err, errNotReached) && i > 0 {
-			// What the step brings about may have come by itself since the snapshot.
+			// What a step brings about may have come by itself since the snapshot.
 			t.Logf("from stage %q: %v", r.stages[i].name, result.err)
 			continue
 		}
 		if result.err != nil {
 			return result
 		}
+		result.rows = c.rows(readPlan(t, r.planFile)) // of that very run
 		started = time.Now()
 		result.err = r.recover(ctx, r.stages[i].key)
 		result.apply = time.Since(started)

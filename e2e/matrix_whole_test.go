@@ -19,8 +19,8 @@ import (
 // TestMatrix kills bulwark before and after the effect of every step there is,
 // and applies then. It writes docs/faults.md. Environment:
 //
-//	BULWARK_MATRIX_ROWS    a regular expression, to run only the rows it finds
-//	BULWARK_MATRIX_BUDGET  no row is begun after this time, as "40m"
+//	BULWARK_MATRIX_ROWS    a regular expression, to run only the kills it finds
+//	BULWARK_MATRIX_BUDGET  no kill is begun after this time, as "40m"
 //	BULWARK_MATRIX_SETS    how many sets of machines work at a time, 1 unless said
 func TestMatrix(t *testing.T) {
 	lab.Require(t)
@@ -44,21 +44,21 @@ func TestMatrix(t *testing.T) {
 	}
 	report := newFaultReport(t)
 	defer report.write(t)
-	var rows chan killRow
+	var queue chan cut
 	var fill sync.Once
 	var all sync.WaitGroup
 	for i := range sets {
 		all.Go(func() {
 			t.Run(fmt.Sprintf("set %d", i+1), func(t *testing.T) {
 				r := newKillRig(t, t.Context())
-				fill.Do(func() { rows = r.queue(only, report) })
+				fill.Do(func() { queue = r.queue(only, report) })
 				r.addStages(t, t.Context())
-				for row := range rows {
+				for c := range queue {
 					if time.Now().After(end) {
 						break
 					}
-					t.Run(row.String(), func(t *testing.T) {
-						result := r.try(t, row)
+					t.Run(c.String(), func(t *testing.T) {
+						result := r.try(t, c)
 						if result.err != nil {
 							t.Error(result.err)
 						}
@@ -71,16 +71,16 @@ func TestMatrix(t *testing.T) {
 	all.Wait()
 }
 
-// queue is the rows that are asked for; the report learns of all.
-func (r *killRig) queue(only *regexp.Regexp, report *faultReport) chan killRow {
-	all := r.rows()
-	report.whole(len(r.plan.Steps), all)
-	rows := make(chan killRow, len(all))
-	for _, row := range all {
-		if only.MatchString(row.String()) {
-			rows <- row
+// queue is the cuts that are asked for; the report learns of all.
+func (r *killRig) queue(only *regexp.Regexp, report *faultReport) chan cut {
+	all := cuts(r.plan)
+	report.whole(r.plan, all)
+	queue := make(chan cut, len(all))
+	for _, c := range all {
+		if only.MatchString(c.String()) {
+			queue <- c
 		}
 	}
-	close(rows)
-	return rows
+	close(queue)
+	return queue
 }

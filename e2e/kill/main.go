@@ -1,13 +1,14 @@
-// Command kill is bulwark, except that it ends its own process by SIGKILL at a
-// step of the plan that the environment names:
+// Command kill is bulwark, except that it ends its own process by SIGKILL at
+// steps of the plan that the environment names:
 //
-//	BULWARK_KILL_STEP    id of the step
-//	BULWARK_KILL_MOMENT  before its effect, after it, or during: a moment after it began
-//	BULWARK_KILL_PLAN    file that receives the plan before anything is done, as JSON
+//	BULWARK_KILL_AT    a line for each node: "before", "after" or "during", and the id of a step.
+//	                   "during" is a moment after it began.
+//	BULWARK_KILL_PLAN  file that receives the plan before anything is done, as JSON
 //
-// It fails before it changes anything when its plan has no such step; without
-// one it is killed before the first. A process that ends in another way did not
-// come to that step.
+// A node that has come to its line is held there until the others have come to
+// theirs; then the process ends. It fails before it changes anything when its
+// plan has no such step; without any it is killed before the first. A process
+// that ends in another way did not come to those steps.
 package main
 
 import (
@@ -16,6 +17,8 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,13 +29,18 @@ import (
 )
 
 func main() {
-	os.Exit(cli.MainWith(killer{Provision: cli.Real(), step: os.Getenv("BULWARK_KILL_STEP"), moment: os.Getenv("BULWARK_KILL_MOMENT")}))
+	k := killer{Provision: cli.Real(), at: map[string]string{}}
+	for line := range strings.Lines(os.Getenv("BULWARK_KILL_AT")) {
+		moment, step, _ := strings.Cut(strings.TrimSpace(line), " ")
+		k.at[step] = moment
+	}
+	os.Exit(cli.MainWith(k))
 }
 
 // killer is package provision, whose sessions end the process.
 type killer struct {
 	cli.Provision
-	step, moment string
+	at map[string]string // step id to moment
 }
 
 // Open opens a session and writes its plan.
@@ -51,10 +59,12 @@ func (k killer) Open(ctx context.Context, in provision.Input) (cli.Session, erro
 			return s, err
 		}
 	}
-	if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == k.step }) && k.step != "" {
-		return s, errors.Join(errNoStep, s.Close())
+	for id := range k.at {
+		if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == id }) {
+			return s, errors.Join(errNoStep, s.Close())
+		}
+		alone(p, id)
 	}
-	alone(p, k.step)
 	return session{Session: s, killer: k}, nil
 }
 
@@ -85,18 +95,20 @@ const during = 300 * time.Millisecond
 
 // Apply runs the plan and ends the process where it was asked to.
 func (s session) Apply(ctx context.Context, o provision.ApplyOptions) (cli.Result, error) {
-	if s.killer.step == "" {
+	if len(s.killer.at) == 0 {
 		die()
 	}
+	var come atomic.Int32
 	next := o.Events
 	o.Events = func(e apply.Event) {
-		if e.Step.ID == s.killer.step {
-			switch {
-			case e.Kind == apply.Started && s.killer.moment == "before", e.Kind == apply.Done && s.killer.moment == "after":
+		switch moment := s.killer.at[e.Step.ID]; {
+		case e.Kind == apply.Started && moment == "before", e.Kind == apply.Done && moment == "after":
+			if int(come.Add(1)) == len(s.killer.at) {
 				die()
-			case e.Kind == apply.Started && s.killer.moment == "during":
-				time.AfterFunc(during, die)
 			}
+			select {} // the node is held: what tells of a step stands between it and the next
+		case e.Kind == apply.Started && moment == "during":
+			time.AfterFunc(during, die)
 		}
 		next(e)
 	}
