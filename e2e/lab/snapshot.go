@@ -4,19 +4,25 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 )
 
 // Snapshot keeps the state of all machines under a name, as if all had lost power at the
 // same moment. They are paused for the time it takes, a few seconds, and go on.
 func (s *Set) Snapshot(ctx context.Context, name string) (err error) {
-	containers := s.containers()
-	if _, err := docker(ctx, nil, append([]string{"pause"}, containers...)...); err != nil {
-		return err
-	}
+	var paused []string
 	defer func() {
-		_, unpaused := docker(context.WithoutCancel(ctx), nil, append([]string{"unpause"}, containers...)...)
-		err = errors.Join(err, unpaused)
+		if len(paused) > 0 {
+			_, unpaused := docker(context.WithoutCancel(ctx), nil, append([]string{"unpause"}, paused...)...)
+			err = errors.Join(err, unpaused)
+		}
 	}()
+	for _, m := range s.Machines {
+		if err := m.pause(ctx); err != nil {
+			return err
+		}
+		paused = append(paused, m.Container())
+	}
 	if err := s.each(func(m *Machine) error {
 		_, err := docker(ctx, nil, "commit", "--pause=false", m.Container(), m.snapshotImage(name))
 		return err
@@ -24,6 +30,27 @@ func (s *Set) Snapshot(ctx context.Context, name string) (err error) {
 		return err
 	}
 	return s.copyVolumes(ctx, (*Machine).Container, func(m *Machine) string { return m.snapshotVolume(name) })
+}
+
+// Freezing is given up by the runtime where processes are born faster than cgroup v1
+// freezes them, as on a busy host. It leaves the machine running, and may be tried again.
+const (
+	pauseTries = 20
+	pauseAgain = 250 * time.Millisecond
+)
+
+func (m *Machine) pause(ctx context.Context) error {
+	for try := 1; ; try++ {
+		_, err := docker(ctx, nil, "pause", m.Container())
+		if err == nil || try == pauseTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, context.Cause(ctx))
+		case <-time.After(pauseAgain):
+		}
+	}
 }
 
 // Restore puts all machines back into a snapshot and boots them. A snapshot can be
@@ -54,14 +81,6 @@ func (m *Machine) snapshotImage(name string) string {
 }
 
 func (m *Machine) snapshotVolume(name string) string { return m.Container() + "-at-" + name }
-
-func (s *Set) containers() []string {
-	var names []string
-	for _, m := range s.Machines {
-		names = append(names, m.Container())
-	}
-	return names
-}
 
 // copyVolumes copies one volume of each machine to another, which is made when it is
 // missing. A container does it: volumes belong to root, and the caller need not be root.
