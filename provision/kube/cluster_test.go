@@ -46,11 +46,11 @@ func realProbes(ctx context.Context, t *testing.T, r *real) {
 			t.Errorf("%s: %d %v, want %d", path, got, err, want)
 		}
 	}
-	if err := RefusesAnonymous(ctx, r.machine, r.etcd, r.ca.pem); err != nil {
-		t.Error(err)
+	if seen, refused, err := RefusesAnonymous(ctx, r.machine, r.etcd, r.ca.pem); err != nil || !refused {
+		t.Errorf("etcd: %s, %v", seen, err)
 	}
-	if err := RefusesAnonymous(ctx, r.machine, r.api, r.ca.pem); err == nil {
-		t.Error("the API server is said to refuse clients without a certificate")
+	if seen, refused, err := RefusesAnonymous(ctx, r.machine, r.api, r.ca.pem); err != nil || refused {
+		t.Errorf("the API server is said to refuse clients without a certificate: %s, %v", seen, err)
 	}
 }
 
