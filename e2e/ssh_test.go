@@ -55,6 +55,7 @@ func TestSSH(t *testing.T) {
 		t.Fatal("there is no cluster to go on with")
 	}
 	acceptance(t, c)
+	step(t, "a spec may name the arguments that there are", func(t *testing.T) { testArguments(t, c) })
 	step(t, "admins get in and others do not", func(t *testing.T) { testReach(t, c, guard) })
 	step(t, "no secret is anywhere it should not be", func(t *testing.T) { testCanaries(t, c, secrets) })
 	step(t, "a full disk leaves the old file", func(t *testing.T) { testFullDisk(t, c) })

@@ -73,7 +73,11 @@ func notSeen(c *cluster.Cluster, failed map[string]error) []Problem {
 		}
 		p := Problem{Node: n.Name, Check: "reach", Seen: observe.Printable(strings.ReplaceAll(err.Error(), "\n", " ")), Err: err,
 			Remedy: "what was seen says what to do; ssh -v to the same machine shows the same way"}
-		if errors.Is(err, host.ErrUntrusted) {
+		notRoot, isNotRoot := errors.AsType[*host.NotRootError](err)
+		switch {
+		case isNotRoot:
+			p.Check, p.Seen, p.Remedy = "sudo", observe.Printable(strings.ReplaceAll(notRoot.Seen(), "\n", " ")), notRoot.Remedy()
+		case errors.Is(err, host.ErrUntrusted):
 			p.Check = "host-key"
 			p.Remedy = "nothing was said to the machine: compare the key with the machine's own, then pin it as host_key or add it to known_hosts"
 		}

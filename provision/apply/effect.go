@@ -23,9 +23,6 @@ const (
 	apiTimeout   = 5 * time.Minute
 )
 
-// approvalPause is how long an approval waits for another request to come.
-const approvalPause = 300 * time.Millisecond
-
 // batched says whether a step is one operation of a program that does several.
 func batched(s plan.Step) bool {
 	switch s.Kind {
@@ -183,22 +180,7 @@ func (ru *run) approval(ctx context.Context, s plan.Step) error {
 		return err
 	}
 	node, _ := ru.Cluster.Node(s.Approval.Node)
-	serving := make(chan error, 1)
-	waitCtx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() { serving <- client.WaitServing(waitCtx, node) }()
-	var refused string
-	for {
-		if _, err := client.ApproveNode(ctx, node); err != nil && err.Error() != refused {
-			refused = err.Error()
-			ru.note(s, "%s", refused) // another request may still be the right one
-		}
-		select {
-		case err := <-serving:
-			return err
-		case <-time.After(approvalPause):
-		}
-	}
+	return client.ApproveServing(ctx, node, func(why string) { ru.note(s, "%s", why) })
 }
 
 // wait waits for what comes about by itself.

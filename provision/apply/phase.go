@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,9 +21,10 @@ import (
 func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	h := ru.Hosts[s.Node]
 	var before, after []machine.Op
-	for _, path := range s.Phase.Clear {
-		before = append(before, machine.Op{Kind: machine.Remove, Path: path, Had: machine.AnyDigest})
+	for _, stale := range s.Phase.Clear {
+		before = append(before, machine.Op{Kind: machine.Remove, Path: stale, Had: machine.AnyDigest})
 	}
+	before = append(before, room(s.Phase.Makes)...)
 	for _, f := range s.Phase.Transient {
 		text, err := ru.values.resolve(ctx, f.Content)
 		if err != nil {
@@ -62,6 +65,27 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 		rest.start(func() error { return ru.api.forget(ctx, s.Node) })
 	}
 	return errors.Join(err, rest.wait())
+}
+
+// mostOfKubeadm bounds what kubeadm writes to one file. The largest, a static
+// pod manifest or a kubeconfig, has some 6 KiB; the bound leaves room for the
+// arguments of a spec and for what it writes beside a file before it renames it.
+const mostOfKubeadm = 16 << 10
+
+// room asks for space in each folder that kubeadm is about to write to. Without
+// it kubeadm would stop halfway, and say neither what is free nor what is needed.
+func room(makes []string) []machine.Op {
+	var ops []machine.Op
+	for _, file := range makes {
+		i := slices.IndexFunc(ops, func(o machine.Op) bool { return path.Dir(o.Path) == path.Dir(file) })
+		if i < 0 {
+			i = len(ops)
+			ops = append(ops, machine.Op{Kind: machine.NeedRoom, Path: file})
+		}
+		ops[i].Files++
+		ops[i].Bytes += mostOfKubeadm
+	}
+	return ops
 }
 
 // tasks are things done at the same time.

@@ -34,6 +34,7 @@ func hardenedAPIServer() []Setting {
 	out = append(out, forbidden(c, "use client certificates or service accounts", []string{"CIS-1.2.2", "STIG-V-245543", "NSA-AA-4"}, "token-auth-file")...)
 	out = append(out, forbidden(c, "the flag is gone and the API server would not start", []string{"STIG-V-242386", "STIG-V-242388", "STIG-V-245542", "NSA-CP-4"},
 		"insecure-port", "insecure-bind-address", "basic-auth-file")...)
+	out = append(out, forbidden(c, "the API server does not start with it beside enable-admission-plugins", []string{"CIS-1.2.10"}, "admission-control")...)
 	out = append(out, forbidden(c, "it takes the place of authorization-mode, which the controls read", []string{"CIS-1.2.6", "STIG-V-242382"}, "authorization-config")...)
 	out = append(out, forbidden(c, "it cannot stand beside the authentication configuration", []string{"CIS-1.2.1"},
 		"oidc-issuer-url", "oidc-client-id", "oidc-ca-file", "oidc-username-claim", "oidc-username-prefix", "oidc-groups-claim", "oidc-groups-prefix", "oidc-required-claim", "oidc-signing-algs")...)

@@ -53,6 +53,30 @@ var (
 	ErrUntrusted   = errors.New("host not trusted")
 )
 
+// NotRootError is a machine that lets a user in and not become root. It is
+// also [ErrUnreachable]: nothing can be done there.
+type NotRootError struct {
+	Host, User string
+	// Said is what login shell and sudo said, safe to print.
+	Said string
+}
+
+// Error says what was seen and what to do.
+func (e *NotRootError) Error() string { return e.Seen() + "; " + e.Remedy() }
+
+// Seen says who may not become root where, and how that shows.
+func (e *NotRootError) Seen() string {
+	return fmt.Sprintf("%s: %s may not become root without a password (%s)", e.Host, e.User, e.Said)
+}
+
+// Remedy says what a person does about it.
+func (e *NotRootError) Remedy() string {
+	return fmt.Sprintf("let root write this line into /etc/sudoers.d/bulwark (0440): %s ALL=(root) NOPASSWD: ALL — or install sudo, or log in as root", e.User)
+}
+
+// Unwrap gives the kind of error it is.
+func (e *NotRootError) Unwrap() error { return ErrUnreachable }
+
 // CommandError is a program that ran on a machine and failed.
 type CommandError struct {
 	Host, Program string

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,11 +46,11 @@ func realProbes(ctx context.Context, t *testing.T, r *real) {
 			t.Errorf("%s: %d %v, want %d", path, got, err, want)
 		}
 	}
-	if err := RefusesAnonymous(ctx, r.machine, r.etcd, r.ca.pem); err != nil {
-		t.Error(err)
+	if seen, refused, err := RefusesAnonymous(ctx, r.machine, r.etcd, r.ca.pem); err != nil || !refused {
+		t.Errorf("etcd: %s, %v", seen, err)
 	}
-	if err := RefusesAnonymous(ctx, r.machine, r.api, r.ca.pem); err == nil {
-		t.Error("the API server is said to refuse clients without a certificate")
+	if seen, refused, err := RefusesAnonymous(ctx, r.machine, r.api, r.ca.pem); err != nil || refused {
+		t.Errorf("the API server is said to refuse clients without a certificate: %s, %v", seen, err)
 	}
 }
 
@@ -313,17 +314,21 @@ func realServing(ctx context.Context, t *testing.T, r *real, node cluster.Node, 
 	if err := r.client.WaitServing(ctx, node); err != nil {
 		t.Error(err)
 	}
-	// A greedy request is pending still: it keeps a node from being done.
-	short, cancel = context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := r.client.ApproveServing(short, node); err == nil || !strings.Contains(err.Error(), "greedy") {
-		t.Errorf("a greedy kubelet: %v", err)
+	// A greedy request is pending still: it is said, and keeps no node that
+	// serves already from being done.
+	said := ""
+	if err := r.client.ApproveServing(ctx, node, func(why string) { said += why }); err != nil || !strings.Contains(said, "greedy") {
+		t.Errorf("a greedy kubelet: %q, %v", said, err)
+	}
+	if reqs, err := r.client.Requests(ctx); err != nil || !slices.ContainsFunc(reqs, func(q state.CertificateRequest) bool { return q.Name == "greedy" }) {
+		t.Errorf("the greedy request was decided: %v, %v", reqs, err)
 	}
 	if err := r.client.typed.CertificatesV1().CertificateSigningRequests().Delete(ctx, "greedy", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.client.ApproveServing(ctx, node); err != nil {
-		t.Error(err)
+	said = ""
+	if err := r.client.ApproveServing(ctx, node, func(why string) { said += why }); err != nil || said != "" {
+		t.Errorf("%q, %v", said, err)
 	}
 	other := node
 	other.Name = "w-2"

@@ -67,24 +67,24 @@ func probeTLS(address string, caPEM []byte) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: name}, nil
 }
 
-// RefusesAnonymous is nil when the TLS server at address (etcd's 2379) ends a
-// connection that shows no client certificate, with a TLS alert that says so.
-// caPEM is the CA of its serving certificate. Anything else is the error,
-// also a port that is closed.
-func RefusesAnonymous(ctx context.Context, h host.Host, address string, caPEM []byte) error {
+// RefusesAnonymous says whether the TLS server at address (etcd's 2379) ends a
+// connection that shows no client certificate, with a TLS alert that says so,
+// and in which words. caPEM is the CA of its serving certificate. An error
+// means that there is no verdict: a port that is closed is none.
+func RefusesAnonymous(ctx context.Context, h host.Host, address string, caPEM []byte) (seen string, refused bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	status, err := bareRequest(ctx, h, address, caPEM)
 	if err == nil {
-		return fmt.Errorf("%s: %s answers a client without a certificate (%s)", h, address, clean(status, 60))
+		return "it answers: " + clean(status, 60), false, nil
 	}
 	// crypto/tls gives the other side's alert as text in a net.OpError.
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "remote error" &&
 		(strings.Contains(err.Error(), "certificate required") || strings.Contains(err.Error(), "bad certificate") || strings.Contains(err.Error(), "handshake failure")) {
-		return nil
+		return clean(op.Err.Error(), 60), true, nil
 	}
-	return fmt.Errorf("%s: whether %s refuses clients without a certificate is not known: %w", h, address, err)
+	return "", false, fmt.Errorf("%s: whether %s refuses clients without a certificate is not known: %w", h, address, err)
 }
 
 // bareRequest shakes hands without a certificate and sends a request: with

@@ -82,12 +82,19 @@ func TestRefusesAnonymous(t *testing.T) {
 	listen("10.0.0.11:2379", tls.RequireAndVerifyClientCert, tls.VersionTLS13)
 	listen("10.0.0.11:2380", tls.RequireAndVerifyClientCert, tls.VersionTLS12)
 	listen("10.0.0.11:2381", tls.NoClientCert, tls.VersionTLS13)
-	for address, want := range map[string]string{
-		"10.0.0.11:2379": "", "10.0.0.11:2380": "", "10.0.0.11:2381": "answers", "10.0.0.11:2382": "not known",
+	for address, want := range map[string]struct {
+		seen    string
+		refused bool
+	}{
+		"10.0.0.11:2379": {"certificate required", true}, "10.0.0.11:2380": {"handshake failure", true},
+		"10.0.0.11:2381": {"answers", false}, "10.0.0.11:2382": {"not known", false},
 	} {
-		err := RefusesAnonymous(context.Background(), m, address, a.pem)
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %v", address, err)
+		seen, refused, err := RefusesAnonymous(context.Background(), m, address, a.pem)
+		if err != nil {
+			seen = err.Error()
+		}
+		if refused != want.refused || (err != nil) != (want.seen == "not known") || !strings.Contains(seen, want.seen) {
+			t.Errorf("%s: %s, %v, %v", address, seen, refused, err)
 		}
 	}
 	// A server that only hangs up is no evidence.
@@ -106,7 +113,7 @@ func TestRefusesAnonymous(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	if err := RefusesAnonymous(context.Background(), m, "10.0.0.11:2383", a.pem); err == nil {
+	if _, refused, err := RefusesAnonymous(context.Background(), m, "10.0.0.11:2383", a.pem); err == nil || refused {
 		t.Error("a server that hangs up counts as one that refuses")
 	}
 }

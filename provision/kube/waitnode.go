@@ -82,27 +82,31 @@ func (c *Client) WaitServing(ctx context.Context, node cluster.Node) error {
 	})
 }
 
+// approvalPause is how long an approval waits for another request to come.
+const approvalPause = 300 * time.Millisecond
+
 // ApproveServing approves what node's kubelet asks for, as often as it asks,
 // until it serves a certificate as [Client.WaitServing] wants it: a kubelet
 // may give up its first request and make another. Requests that ask for
-// anything else are left alone and named in the error when time is over.
-func (c *Client) ApproveServing(ctx context.Context, node cluster.Node) error {
-	address := net.JoinHostPort(node.Address.String(), kubeletPort)
-	cfg, err := probeTLS(address, c.ca)
-	if err != nil {
-		return fmt.Errorf("%s: approving the serving certificate of %s: %w", c.where, node.Name, err)
+// anything else are left alone and said to refused, each time that changes:
+// another request may still be the right one.
+func (c *Client) ApproveServing(ctx context.Context, node cluster.Node, refused func(why string)) error {
+	serving := make(chan error, 1)
+	waitCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { serving <- c.WaitServing(waitCtx, node) }()
+	said := ""
+	for {
+		if _, err := c.ApproveNode(ctx, node); err != nil && err.Error() != said {
+			said = err.Error()
+			refused(said)
+		}
+		select {
+		case err := <-serving:
+			return err
+		case <-time.After(approvalPause):
+		}
 	}
-	return c.poll(ctx, node.Name+" to ask for and serve a certificate", func(ctx context.Context) (bool, string, error) {
-		n, err := c.ApproveNode(ctx, node)
-		if err != nil && n == 0 {
-			return false, "", err
-		}
-		certs, err := peerCertificates(ctx, c.host, address, cfg)
-		if err != nil {
-			return false, "", fmt.Errorf("%s: %w", address, err)
-		}
-		return servingFor(certs, node.Name, time.Now())
-	})
 }
 
 // servingFor looks at a certificate whose chain and address are verified.

@@ -163,6 +163,40 @@ func TestLookReadsTheSystem(t *testing.T) {
 	})
 }
 
+// Whether a module can be loaded is told by the running kernel's own folder;
+// files are named with dashes or with underscores, packed or not.
+func TestLookTellsModulesApart(t *testing.T) {
+	if os.Getuid() != 0 {
+		scripttest.NotRun(t, "only root can mount a folder of modules")
+	}
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, "modules.builtin"), []byte("kernel/x/no-such-builtin.ko\n"), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "modules.dep"), []byte("kernel/x/no_such_packed.ko.xz: kernel/y/no-such-needed.ko\nno-such-plain.ko:\nkernel/x/no-such-gone-too.ko:\n"), 0o600))
+		own := *h
+		own.Argv = append([]string{"/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+			`mkdir -p /lib/modules && mount -t tmpfs none /lib/modules && cp -a "$0" "/lib/modules/$(/bin/uname -r)" || exit 9; exec "$@"`, dir}, h.Argv...)
+		ask := Ask{Node: "n", Modules: []string{"no_such_builtin", "no-such-packed", "no_such_plain", "no_such_needed", "no_such_gone"}}
+		n, err := Node(t.Context(), &own, ask)
+		must(t, err)
+		if want := []string{"no_such_gone", "no_such_needed"}; !slices.Equal(n.NoModules, want) || !n.Modules["no_such_builtin"] || n.Modules["no-such-packed"] {
+			t.Errorf("missing are %v of %v; %v", n.NoModules, n.Modules, n.Unread)
+		}
+		for _, m := range ask.Modules {
+			if _, known := n.Modules[m]; !known || n.Unread[m] != "" {
+				t.Errorf("%s: %s", m, n.Unread[m])
+			}
+		}
+		// What cannot be read is not missing.
+		must(t, os.Remove(filepath.Join(dir, "modules.dep")))
+		n, err = Node(t.Context(), &own, ask)
+		must(t, err)
+		if len(n.NoModules) != 0 || n.Unread["no_such_gone"] == "" || !n.Modules["no_such_builtin"] {
+			t.Errorf("missing are %v of %v; %v", n.NoModules, n.Modules, n.Unread)
+		}
+	})
+}
+
 // The variable is dropped on the way, as sudo does, and still found.
 func TestPeerIsFoundBehindSudo(t *testing.T) {
 	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {

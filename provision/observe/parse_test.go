@@ -136,6 +136,15 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
+func TestAModuleThatTheKernelLacksIsNamed(t *testing.T) {
+	for word, missing := range map[string]int{"yes": 0, "no": 0, "missing": 1} {
+		n, err := read(t, say("modules", "br_netfilter "+word))
+		if err != nil || len(n.NoModules) != missing || n.Modules["br_netfilter"] != (word == "yes") || n.Unread["br_netfilter"] != "" {
+			t.Errorf("%s: %v, %v, %v", word, n.Modules, n.NoModules, err)
+		}
+	}
+}
+
 func TestFactsAreRead(t *testing.T) {
 	n, err := read(t,
 		say("peer", "203.0.113.7 50000 10.0.0.11 2222"), say("ss", "LISTEN 0 128 [::]:6443 [::]:* users:((\"kube-apiserver\",pid=1,fd=3))\nLISTEN 0 1 0.0.0.0:22 0.0.0.0:*\n"),

@@ -58,21 +58,26 @@ func (r *reading) sysctls(f script.Frame) error {
 	return nil
 }
 
-// modules reads "name yes" and "name no".
+// modules reads "name yes", "name no" and "name missing".
 func (r *reading) modules(f script.Frame) error {
 	for line := range lines(f.Data) {
 		name, there, _ := strings.Cut(line, " ")
 		known := false
 		for _, m := range r.ask.Modules {
-			if strings.ReplaceAll(m, "-", "_") == name {
-				r.node.Modules[m] = there == "yes"
-				known = true
+			if strings.ReplaceAll(m, "-", "_") != name {
+				continue
+			}
+			known = true
+			r.node.Modules[m] = there == "yes"
+			if there == "missing" {
+				r.node.NoModules = append(r.node.NoModules, m)
 			}
 		}
 		if !known {
 			return fmt.Errorf("a module nobody asked for: %s", Printable(name))
 		}
 	}
+	slices.Sort(r.node.NoModules)
 	return nil
 }
 

@@ -133,6 +133,7 @@ func (p *preflight) every() {
 		p.bad("clock", p.f.Offset.Round(time.Millisecond).String()+" off", "synchronise the clock: it may differ by %s at most", limit)
 	}
 	p.firewallManagers()
+	p.modules()
 	if p.n.Role == cluster.ControlPlane && p.got.Files["/var/lib/etcd/member"].Exists() && !p.got.Files[encryptionFile].Exists() {
 		p.bad("encryption-key", "etcd has data and "+encryptionFile+" is missing",
 			"restore the file from a backup or another control plane; a key is never made for a cluster that has one. "+

@@ -73,6 +73,14 @@ func (p *preflight) ports() {
 	}
 }
 
+// modules that are wanted must be loaded already or be there to load.
+func (p *preflight) modules() {
+	if none := p.got.NoModules; len(none) > 0 {
+		p.bad("modules", "kernel "+p.f.Kernel+" has no "+list(none),
+			"install the package with all modules of this kernel (linux-modules-extra-%[1]s or kernel-modules-%[1]s), or reboot into the kernel that is installed", p.f.Kernel)
+	}
+}
+
 // disk must hold what the defaults may write; the audit log's own arithmetic
 // may take a fifth of what is free.
 func (p *preflight) disk() {

@@ -72,6 +72,7 @@ func TestEveryProblemIsARow(t *testing.T) {
 		"cgroup":            func(n *state.Node) { n.Facts.Cgroup = 1 },
 		"swap":              func(n *state.Node) { n.Facts.Swap = []string{"/dev/sda2"} },
 		"sudo":              func(n *state.Node) { n.Facts.User = "ops" },
+		"modules":           func(n *state.Node) { n.NoModules = []string{"br_netfilter"} },
 		"memory":            func(n *state.Node) { n.Facts.MemoryKiB = 512 << 10 },
 		"cpu":               func(n *state.Node) { n.Facts.CPUs = 1 },
 		"address":           func(n *state.Node) { n.Facts.Addresses = []string{"192.0.2.99"} },

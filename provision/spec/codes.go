@@ -12,31 +12,32 @@ type Code string
 
 // The codes of this package.
 const (
-	CodeFile      Code = "S001 file"          // a spec's file cannot be read, is too large or is no regular file
-	CodeEncoding  Code = "S002 encoding"      // bytes that are not plain UTF-8 text, or that hide what they say
-	CodeLimit     Code = "S003 too-deep"      // nesting, chains or counts beyond what a spec may have
-	CodeSyntax    Code = "S004 syntax"        // the HCL grammar
-	CodeBudget    Code = "S005 too-much"      // an expression builds more than a spec may
-	CodeVariable  Code = "S010 variable"      // a variable is wrong, missing or not declared
-	CodeCycle     Code = "S011 cycle"         // locals that need each other
-	CodeReference Code = "S012 unknown-name"  // a name in an expression that nothing defines
-	CodeEval      Code = "S013 expression"    // an expression that has no value
-	CodeUnknown   Code = "S014 unknown-word"  // an attribute or block the language does not have
-	CodeMissing   Code = "S015 missing"       // something required is not there
-	CodeDuplicate Code = "S016 duplicate"     // something that may be said once is said twice
-	CodeNotYet    Code = "S017 not-yet"       // a word of a later version
-	CodeType      Code = "S020 type"          // a value of another type than the setting's
-	CodeRange     Code = "S021 range"         // a number out of range
-	CodeName      Code = "S022 name"          // a name Kubernetes, DNS or ssh would not take
-	CodeAddress   Code = "S023 address"       // an address or a prefix that cannot be meant
-	CodeChoice    Code = "S024 choice"        // not one of the values a setting has
-	CodeOverlap   Code = "S030 overlap"       // address ranges that collide
-	CodeTopology  Code = "S031 topology"      // roles and addresses that make no cluster
-	CodeCNI       Code = "S032 cni"           // pod networking bulwark cannot open the firewall for
-	CodeWeak      Code = "S040 weakens"       // a value weaker than what bulwark hardens
-	CodeContra    Code = "S041 contradiction" // settings that cannot be true together
-	CodeCaution   Code = "S050 caution"       // allowed, but worth a second look
-	CodeOverlay   Code = "S060 overlay"       // a deviation without what it must say
+	CodeFile      Code = "S001 file"             // a spec's file cannot be read, is too large or is no regular file
+	CodeEncoding  Code = "S002 encoding"         // bytes that are not plain UTF-8 text, or that hide what they say
+	CodeLimit     Code = "S003 too-deep"         // nesting, chains or counts beyond what a spec may have
+	CodeSyntax    Code = "S004 syntax"           // the HCL grammar
+	CodeBudget    Code = "S005 too-much"         // an expression builds more than a spec may
+	CodeVariable  Code = "S010 variable"         // a variable is wrong, missing or not declared
+	CodeCycle     Code = "S011 cycle"            // locals that need each other
+	CodeReference Code = "S012 unknown-name"     // a name in an expression that nothing defines
+	CodeEval      Code = "S013 expression"       // an expression that has no value
+	CodeUnknown   Code = "S014 unknown-word"     // an attribute or block the language does not have
+	CodeMissing   Code = "S015 missing"          // something required is not there
+	CodeDuplicate Code = "S016 duplicate"        // something that may be said once is said twice
+	CodeNotYet    Code = "S017 not-yet"          // a word of a later version
+	CodeType      Code = "S020 type"             // a value of another type than the setting's
+	CodeRange     Code = "S021 range"            // a number out of range
+	CodeName      Code = "S022 name"             // a name Kubernetes, DNS or ssh would not take
+	CodeAddress   Code = "S023 address"          // an address or a prefix that cannot be meant
+	CodeChoice    Code = "S024 choice"           // not one of the values a setting has
+	CodeOverlap   Code = "S030 overlap"          // address ranges that collide
+	CodeTopology  Code = "S031 topology"         // roles and addresses that make no cluster
+	CodeCNI       Code = "S032 cni"              // pod networking bulwark cannot open the firewall for
+	CodeWeak      Code = "S040 weakens"          // a value weaker than what bulwark hardens
+	CodeContra    Code = "S041 contradiction"    // settings that cannot be true together
+	CodeArgument  Code = "S042 unknown-argument" // an argument or a field that a component does not have
+	CodeCaution   Code = "S050 caution"          // allowed, but worth a second look
+	CodeOverlay   Code = "S060 overlay"          // a deviation without what it must say
 )
 
 // coded is a diagnostic's Extra when HCL had put one of its own there.

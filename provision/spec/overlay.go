@@ -76,17 +76,25 @@ func (l *loader) deviation(t *deviationText) cluster.Deviation {
 		l.report(problem(CodeOverlay, t.At, "Deviation without a reason", "deviation %q needs reason = \"…\": the sentence every report will show.", t.ID))
 	}
 	d.Reason = reason.value
-	if t.Kubelet != nil {
-		d.Kubelet, _ = l.jsonObject(t.Kubelet.Config)
-	}
-	if t.KubeProxy != nil {
-		d.KubeProxy, _ = l.jsonObject(t.KubeProxy.Config)
-	}
+	d.Kubelet = l.deviating(cluster.CompKubelet, t.Kubelet)
+	d.KubeProxy = l.deviating(cluster.CompKubeProxy, t.KubeProxy)
 	d.IgnorePreflight = l.checkNames(t.IgnorePreflight)
 	d.SkipPreflight = l.checkNames(t.SkipPreflight)
 	d.SkipSysctls = l.checkNames(t.SkipSysctls)
 	d.SkipModules, _ = l.boolean(t.SkipModules)
 	return d
+}
+
+// deviating is a configuration that may weaken, of fields that there are.
+func (l *loader) deviating(component string, t *configText) cluster.Config {
+	if t == nil {
+		return nil
+	}
+	config, ok := l.jsonObject(t.Config)
+	if ok {
+		l.unknownFields(component, config, nil, l.keyRanges(t.Config), t.Config)
+	}
+	return config
 }
 
 // checkNames reads names of checks and sysctls.

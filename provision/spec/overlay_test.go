@@ -45,14 +45,15 @@ deviation "other" { reason = "another" }
 
 func TestAnOverlayIsReadAsStrictlyAsASpec(t *testing.T) {
 	for text, code := range map[string]Code{
-		`deviation "a" {}`:                                                       CodeOverlay,
-		`deviation "a" { reason = "  " }`:                                        CodeOverlay,
-		`deviation "a" { raeson = "x" }`:                                         CodeUnknown,
-		`deviation "A b" { reason = "x" }`:                                       CodeName,
-		`deviation "a" { skip_sysctls = ["a;b"] }`:                               CodeName,
-		`deviation "a" { reason = file("/etc/passwd") }`:                         CodeEval,
-		`cluster "a" {}`:                                                         CodeUnknown,
-		"deviation \"a\" { reason = \"x\" }\ndeviation \"a\" { reason = \"y\" }": CodeDuplicate,
+		`deviation "a" {}`:                                                           CodeOverlay,
+		`deviation "a" { reason = "  " }`:                                            CodeOverlay,
+		`deviation "a" { raeson = "x" }`:                                             CodeUnknown,
+		`deviation "A b" { reason = "x" }`:                                           CodeName,
+		`deviation "a" { skip_sysctls = ["a;b"] }`:                                   CodeName,
+		`deviation "a" { reason = file("/etc/passwd") }`:                             CodeEval,
+		`cluster "a" {}`:                                                             CodeUnknown,
+		"deviation \"a\" { reason = \"x\" }\ndeviation \"a\" { reason = \"y\" }":     CodeDuplicate,
+		"deviation \"a\" {\nreason = \"x\"\nkubelet { config = { maxPod = 60 } }\n}": CodeArgument,
 		"\x00": CodeEncoding,
 	} {
 		_, _, diags := Load("testdata/accepted/minimal.hcl", overlaid(t, text))

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -43,7 +44,7 @@ func (l *loader) args(component string, a *hcl.Attribute) map[string]string {
 	if !ok {
 		return nil
 	}
-	out := map[string]string{}
+	out, known := map[string]string{}, cluster.Arguments(component)
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		name, at := k.AsString(), place(places, k.AsString(), a)
@@ -56,6 +57,10 @@ func (l *loader) args(component string, a *hcl.Attribute) map[string]string {
 		merged, err := cluster.Merge(component, name, text)
 		if err != nil {
 			l.report(weakens(at, err))
+			continue
+		}
+		if !slices.Contains(known, name) {
+			l.report(l.unknownArgument(component, name, known, at))
 			continue
 		}
 		out[name], _ = merged.(string)
@@ -74,9 +79,12 @@ func (l *loader) config(component string, a *hcl.Attribute) cluster.Config {
 	if !ok {
 		return nil
 	}
+	refused := map[string]bool{}
 	for _, e := range cluster.CheckConfig(component, config) {
+		refused[e.Path] = true
 		l.report(weakens(place(places, e.Path, a), e))
 	}
+	l.unknownFields(component, config, refused, places, a)
 	for name := range config {
 		l.from(component+".config."+name, place(places, name, a))
 	}

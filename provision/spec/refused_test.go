@@ -201,6 +201,17 @@ endpoint { port = 20443 }`, CodeContra, "of the API"},
 		{"a list as argument", `apiserver { args = { v = [1] } }`, CodeType, "true or false"},
 		{"arguments that are text", `apiserver { args = "--v=1" }`, CodeType, "map of settings"},
 
+		{"an argument that the API server lacks", `apiserver { args = { nosuchflag = "1" } }`, CodeArgument, "kube-apiserver --help"},
+		{"an API server's argument with a typo", `apiserver { args = { goaway-chanse = "0.001" } }`, CodeArgument, `Did you mean "goaway-chance"`},
+		{"a controller manager's argument with a typo", `controller_manager { args = { node-monitor-grace-perod = "40s" } }`, CodeArgument, `Did you mean "node-monitor-grace-period"`},
+		{"a scheduler's argument with a typo", `scheduler { args = { kube-api-qp = 100 } }`, CodeArgument, `Did you mean "kube-api-qps"`},
+		{"an etcd's argument with a typo", `etcd { args = { quota-backend-byte = 8589934592 } }`, CodeArgument, `Did you mean "quota-backend-bytes"`},
+		{"another component's argument", `scheduler { args = { etcd-servers = "https://a" } }`, CodeArgument, "kube-scheduler"},
+		{"a gate as an argument", `apiserver { args = { "feature-gates.AllBeta" = true } }`, CodeArgument, `Did you mean "feature-gates"`},
+		{"a kubelet's field with a typo", `kubelet { config = { maxPod = 60 } }`, CodeArgument, `Did you mean "maxPods"`},
+		{"a kubelet's field with a typo below another", `kubelet { config = { logging = { flushFrequenzy = "5s" } } }`, CodeArgument, `Did you mean "flushFrequency"`},
+		{"a kube-proxy's field with a typo", `kube_proxy { config = { ipvs = { sheduler = "rr" } } }`, CodeArgument, `Did you mean "scheduler"`},
+
 		// I14: unknown words
 		{"an unknown attribute", `kuberntes = "1.37.2"`, CodeUnknown, `"kubernetes"`},
 		{"an unknown block", `firewal {}`, CodeUnknown, `"firewall"`},

@@ -25,6 +25,9 @@ type Node struct {
 	Sysctls map[string]string
 	// Modules says of each asked module whether it is loaded or built in.
 	Modules map[string]bool
+	// NoModules are the asked modules that are not loaded and that the running
+	// kernel has no file of, sorted.
+	NoModules []string
 	// Units by full name.
 	Units map[string]Unit
 	// Table is the live text of `table inet bulwark`, empty when there is none.

@@ -35,8 +35,8 @@ type verifier struct {
 	hosts  map[string]host.Host
 	client *kube.Client
 	checks []*apply.Check
-	// waits are connections that must not come through: each takes its whole
-	// patience when all is well, so they are tried side by side.
+	// waits are checks that take their time when all is well, such as
+	// connections that must not come through: they are asked side by side.
 	waits sync.WaitGroup
 }
 
@@ -128,9 +128,24 @@ func (v *verifier) kubelets(ctx context.Context) {
 	}
 }
 
-// etcd: workers do not reach it.
+// etcdCA prints the certificate of the CA that signed etcd's own: another one
+// than the cluster's.
+var etcdCA = host.Program{Name: "read etcd's CA", Text: "exec cat /etc/kubernetes/pki/etcd/ca.crt\n"}
+
+// etcd: it wants to see a certificate, and workers do not reach it.
 func (v *verifier) etcd(ctx context.Context) {
 	cp := v.c.ControlPlanes()[0]
+	v.later("etcd/certificate", cp.Name, "etcd refuses who has no certificate", func() (string, bool, error) {
+		h := v.controlPlane()
+		ca, err := h.Exec(ctx, etcdCA, nil)
+		if err == nil && ca.Exit != 0 {
+			err = &host.CommandError{Host: h.String(), Program: etcdCA.Name, Exit: ca.Exit, Stderr: string(ca.Stderr)}
+		}
+		if err != nil {
+			return "", false, err
+		}
+		return kube.RefusesAnonymous(ctx, h, v.address(cp, 2379), ca.Stdout)
+	})
 	for _, n := range v.c.Workers() {
 		v.closed(ctx, "etcd/closed", n, v.address(cp, 2379), "etcd is closed to workers")
 	}
@@ -138,11 +153,19 @@ func (v *verifier) etcd(ctx context.Context) {
 
 // closed: a connection from a node must not come through.
 func (v *verifier) closed(ctx context.Context, id string, from cluster.Node, address, title string) {
-	c := &apply.Check{ID: id, Node: from.Name, Title: title}
+	v.later(id, from.Name, title, func() (string, bool, error) {
+		reach, err := kube.Reachable(ctx, v.hosts[from.Name], address, within)
+		return fmt.Sprintf("tcp to %s: %s", address, reach), reach != kube.Open, err
+	})
+}
+
+// later has its place among the checks now, and is asked beside others.
+func (v *verifier) later(id, node, title string, ask func() (seen string, ok bool, err error)) {
+	c := &apply.Check{ID: id, Node: node, Title: title}
 	v.checks = append(v.checks, c)
 	v.waits.Go(func() {
-		reach, err := kube.Reachable(ctx, v.hosts[from.Name], address, within)
-		judge(c, fmt.Sprintf("tcp to %s: %s", address, reach), reach != kube.Open, err)
+		seen, ok, err := ask()
+		judge(c, seen, ok, err)
 	})
 }
 

@@ -13,12 +13,6 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
-// programs are the components by the names of their blocks.
-var programs = map[string]string{
-	cluster.CompAPIServer: "kube-apiserver", cluster.CompControllerManager: "kube-controller-manager",
-	cluster.CompScheduler: "kube-scheduler", cluster.CompEtcd: "etcd",
-}
-
 // Every hardened setting arrives, under its name and with its value: those
 // bulwark writes, and those that it trusts kubeadm to.
 func TestHardenedSettingsArrive(t *testing.T) {
@@ -45,7 +39,7 @@ func TestHardenedSettingsArrive(t *testing.T) {
 		cluster.CompKubeProxy: proxyFields,
 	}
 	for _, s := range cluster.Hardened() {
-		program, isProgram := programs[s.Component]
+		program, isProgram := cluster.Program(s.Component), fields[s.Component] == nil
 		switch {
 		case isProgram && (s.Written || s.Rule == cluster.Fixed && s.Value != nil):
 			if want := "--" + s.Key + "=" + s.Arg(); !slices.Contains(arguments[program], want) {
@@ -81,11 +75,17 @@ func TestFixtureIsASpecs(t *testing.T) {
 			if err := cluster.Check(component, name, value); err != nil {
 				t.Error(err)
 			}
+			if !slices.Contains(cluster.Arguments(component), name) {
+				t.Errorf("%s has no argument %s", component, name)
+			}
 		}
 	}
 	for component, config := range map[string]cluster.Config{cluster.CompKubelet: c.Kubelet, cluster.CompKubeProxy: c.KubeProxy} {
 		for _, err := range cluster.CheckConfig(component, config) {
 			t.Error(err)
+		}
+		for _, f := range cluster.UnknownFields(component, config) {
+			t.Errorf("%s has no field %s", component, f.Path)
 		}
 	}
 }

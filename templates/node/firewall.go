@@ -2,11 +2,8 @@ package node
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"text/template"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -23,10 +20,6 @@ const (
 	// dropped has passed: `nft -j list counter inet bulwark dropped`.
 	FirewallCounter = "dropped"
 )
-
-// idPlaceholder stands for the digest while it is computed. It is as long as
-// the digest, so that nothing else moves when the one replaces the other.
-const idPlaceholder = "................................................................"
 
 // firewallText is the table. Its order matters where it says so.
 //
@@ -92,7 +85,7 @@ table inet bulwark {
 		jump wanted comment "openings"
 		# To see what is dropped, for a while and by hand:
 		# limit rate 5/second burst 10 packets log prefix "bulwark dropped: "
-		counter name "dropped" drop comment "everything else; text ` + idPlaceholder + `"
+		counter name "dropped" drop comment "everything else"
 	}
 {{- if .Masquerade}}
 
@@ -137,23 +130,5 @@ func Firewall(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	if err := template.Must(template.New("firewall").Parse(firewallText)).Execute(&out, data); err != nil {
 		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
 	}
-	sum := sha256.Sum256(out.Bytes())
-	return bytes.Replace(out.Bytes(), []byte(idPlaceholder), []byte(hex.EncodeToString(sum[:])), 1), nil
-}
-
-// FirewallID is the digest a firewall text carries in the comment of its last
-// rule, so that a live table (`nft list table inet bulwark`) says which text
-// it was loaded from; "" when there is none. It does not show that the table
-// is untouched since: for that, the table is compared with one that the same
-// nft makes of [FirewallPath] in an empty network namespace.
-func FirewallID(text []byte) string {
-	_, rest, ok := strings.Cut(string(text), `"everything else; text `)
-	if !ok {
-		return ""
-	}
-	id, _, ok := strings.Cut(rest, `"`)
-	if !ok || len(id) != len(idPlaceholder) {
-		return ""
-	}
-	return id
+	return out.Bytes(), nil
 }

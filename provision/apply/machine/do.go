@@ -124,6 +124,8 @@ func encode(nonce string, ops []Op) []byte {
 			line(o.Path, had)
 		case RemoveTree:
 			line(o.Path)
+		case NeedRoom:
+			line(o.Path, strconv.FormatInt(o.Bytes, 10), strconv.Itoa(o.Files))
 		case WriteSysctl:
 			line(script.SysctlPath(o.Key), strings.Join(strings.Fields(o.Value), " "))
 		case LoadModule:

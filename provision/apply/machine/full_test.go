@@ -81,6 +81,31 @@ func TestNoInodesLeft(t *testing.T) {
 	})
 }
 
+// Room is asked for where a file will be, also where its folders are not there
+// yet, and asking changes nothing.
+func TestRoomIsAskedForBeforehand(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		own, dir := small(t, h, "size=64k,nr_inodes=10,mode=755")
+		for _, below := range []string{"f", "a/b/f"} {
+			path := filepath.Join(dir, below)
+			if o, err := one(t, own, Op{Kind: NeedRoom, Path: path, Bytes: 32 << 10, Files: 2}); err != nil || o.Status != Done || o.Changed {
+				t.Errorf("%+v, %v", o, err)
+			}
+			o, err := one(t, own, Op{Kind: NeedRoom, Path: path, Bytes: 64 << 10, Files: 2})
+			if e := fullAt(t, o, err, path); e != nil && (e.Inodes || e.Needed < 64<<10) {
+				t.Errorf("%+v", e)
+			}
+			o, err = one(t, own, Op{Kind: NeedRoom, Path: path, Bytes: 1 << 10, Files: 20})
+			if e := fullAt(t, o, err, path); e != nil && (!e.Inodes || e.Needed != 20) {
+				t.Errorf("%+v", e)
+			}
+		}
+		if left, err := os.ReadDir(dir + ".after"); err != nil || len(left) != 0 {
+			t.Errorf("%v, %v", left, err)
+		}
+	})
+}
+
 func TestReadOnlyDiskIsNamed(t *testing.T) {
 	h := scripttest.Local(t, "dash")
 	own, dir := small(t, h, "size=64k,mode=755,ro")

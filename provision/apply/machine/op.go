@@ -34,6 +34,9 @@ const (
 	Remove OpKind = "remove"
 	// RemoveTree takes away Path with all that lies under it, unless something is mounted there.
 	RemoveTree OpKind = "remove-tree"
+	// NeedRoom fails unless there is room for Files files of Bytes together where
+	// Path will be. It changes nothing.
+	NeedRoom OpKind = "room"
 	// WriteSysctl puts Value in force for Key.
 	WriteSysctl OpKind = "sysctl"
 	// LoadModule loads the kernel module Key, unless it is loaded or built in.
@@ -60,6 +63,9 @@ type Op struct {
 	// or [AnyDigest]. A file that has the wanted bytes already is fine whatever
 	// Had says. It guards [PutFile], [CopyFile] and [Remove].
 	Had string
+	// Bytes and Files are what [NeedRoom] asks room for.
+	Bytes int64
+	Files int
 	// Key and Value are a sysctl's, a module's name, or a unit's name and verb.
 	Key, Value string
 }
@@ -93,6 +99,11 @@ func (o Op) validate() error {
 	switch o.Kind {
 	case PutFile, CopyFile, MakeDir, SetAttributes, Remove, RemoveTree:
 		return o.validateFile()
+	case NeedRoom:
+		if o.Bytes < 1 || o.Files < 1 {
+			return fmt.Errorf("%s: room for %d files of %d bytes is no question", o.Path, o.Files, o.Bytes)
+		}
+		return cleanPath(o.Path)
 	case WriteSysctl:
 		if !keyPattern.MatchString(o.Key) || strings.Contains(o.Key, "//") || strings.HasSuffix(o.Key, "/") {
 			return fmt.Errorf("%q is not a sysctl key", o.Key)

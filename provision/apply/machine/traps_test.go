@@ -164,6 +164,7 @@ func TestOddOperationsAreNeverSent(t *testing.T) {
 		{Kind: PutFile, Path: "/a", Owner: "root:root", Content: long}, {Kind: PutFile, Path: "/a", Owner: "root:root", Had: "yes"},
 		{Kind: CopyFile, Path: "/a", Owner: "root:root"}, {Kind: RemoveTree, Path: "/etc"},
 		{Kind: WriteSysctl, Key: "../../etc/passwd", Value: "x"}, {Kind: WriteSysctl, Key: "vm.x", Value: "a\nb"}, {Kind: WriteSysctl, Key: "vm.x"},
+		{Kind: NeedRoom, Path: "/a/b"}, {Kind: NeedRoom, Path: "a", Bytes: 1, Files: 1}, {Kind: NeedRoom, Path: "/a/b", Bytes: -1, Files: 1},
 		{Kind: LoadModule, Key: "-r"}, {Kind: LoadModule, Key: "a b"},
 		{Kind: DoUnit, Value: "poweroff", Key: "a.service"}, {Kind: DoUnit, Value: "start", Key: "--now"}, {Kind: DoUnit, Value: "start", Key: "a"},
 	} {

@@ -122,9 +122,7 @@ func (h *Host) broken(what string, err error) error {
 func (h *Host) notStarted(p host.Program, status int, out, said []byte) error {
 	text := strings.Trim(host.Tail(out)+"; "+host.Tail(said), "; ")
 	if h.sudo() && bytes.Contains(said, []byte("sudo")) {
-		return fmt.Errorf("%s: %w: %s may not become root without a password (%s). "+
-			"Let root write this line into /etc/sudoers.d/bulwark (0440): %s ALL=(root) NOPASSWD: ALL — or install sudo, or log in as root",
-			h, host.ErrUnreachable, h.at.user, text, h.at.user)
+		return &host.NotRootError{Host: h.String(), User: h.at.user, Said: text}
 	}
 	return fmt.Errorf("%s: %w: its login shell did not start %s (status %d, it said %q): the user needs a shell that runs commands, and /bin/sh and /usr/bin/env must be there",
 		h, host.ErrUnreachable, p.Name, status, text)

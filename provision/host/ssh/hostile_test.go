@@ -121,6 +121,10 @@ func TestSudo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			target, o := serve(t, local(c.path))
 			_, err := connect(t, target, o).Exec(t.Context(), cat, nil)
+			notRoot, ok := errors.AsType[*host.NotRootError](err)
+			if !ok || notRoot.User != "ops" || !strings.Contains(notRoot.Remedy(), "/etc/sudoers.d/") {
+				t.Errorf("%T: %v", err, err)
+			}
 			for _, s := range []string{c.says, "ops ALL=(root) NOPASSWD: ALL", "/etc/sudoers.d/", "ops@127.0.0.1:"} {
 				if err == nil || !errors.Is(err, host.ErrUnreachable) || !strings.Contains(err.Error(), s) {
 					t.Errorf("does not say %q: %v", s, err)

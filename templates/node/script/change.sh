@@ -27,6 +27,10 @@ while IFS= read -r kind; do
     IFS= read -r path || exit 65
     op_remove_tree
     ;;
+  room)
+    IFS= read -r path && read -r size && read -r count || exit 65
+    op_room
+    ;;
   sysctl)
     IFS= read -r key && IFS= read -r value || exit 65
     op_sysctl

@@ -102,6 +102,18 @@ op_remove_tree() {
   remove_name
 }
 
+# op_room: is there room for $count files of $size bytes together where $path
+# will be? A directory that is not there yet has the room of the next above it.
+op_room() {
+  at=${path%/*}
+  until [ -d "${at:=/}" ]; do
+    at=${at%/*}
+  done
+  cd "$at" 2>/dev/null || fail failed "$at cannot be entered"
+  enough_space "$size" "$count"
+  frame 'done' 0 same
+}
+
 remove_name() {
   why=$(rm -rf "./$name" 2>&1) || fail failed "$why"
   look_at

@@ -133,6 +133,15 @@ need_space() {
   inodes=$3 all_inodes=$4
 }
 
+# enough_space BYTES FILES stops unless there is as much.
+enough_space() {
+  need_space "$1"
+  [ "$free" -ge "$need" ] || fail full "$free $need"
+  if [ "$all_inodes" -gt 0 ] && [ "$inodes" -lt "$2" ]; then
+    fail full-inodes "$inodes $2"
+  fi
+}
+
 # make_stage BYTES makes an empty file beside the target, seen by nobody else,
 # whose name nothing that reads directories takes for its own.
 make_stage() {
@@ -141,11 +150,7 @@ make_stage() {
       rm -f "$old"
     fi
   done
-  need_space "$1"
-  [ "$free" -ge "$need" ] || fail full "$free $need"
-  if [ "$all_inodes" -gt 0 ] && [ "$inodes" -lt 1 ]; then
-    fail full-inodes "$inodes 1"
-  fi
+  enough_space "$1" 1
   stage=$(mktemp ./.bulwark-new.XXXXXX 2>&1) || {
     why=$stage
     stage=

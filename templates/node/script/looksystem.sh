@@ -25,9 +25,11 @@ look_sysctls() {
   done
 }
 
-# look_modules "NAME PATTERN"... (with underscores) : loaded, or built into the kernel.
+# look_modules "NAME PATTERN"... (with underscores) : loaded or built into the
+# kernel (yes), to be had from the running kernel's folder (no), or neither
+# (missing). modprobe is not asked: each has another way to say so, and some none.
 look_modules() {
-  builtin=/lib/modules/$(uname -r)/modules.builtin
+  folder=/lib/modules/$(uname -r)
   out=
   for m in "$@"; do
     pattern=${m#* }
@@ -36,12 +38,25 @@ look_modules() {
       out="$out$m yes$nl"
       continue
     fi
-    why=$(grep -q "/$pattern\.ko" "$builtin" 2>&1)
+    why=$(grep -q "/$pattern\.ko" "$folder/modules.builtin" 2>&1)
     case $? in
-    0) out="$out$m yes$nl" ;;
-    1) out="$out$m no$nl" ;;
-    # Built-in code need not show under /sys.
-    *) unread "module $m" 1 "it is not loaded, and whether it is built in cannot be read: $why" ;;
+    0)
+      out="$out$m yes$nl"
+      continue
+      ;;
+    1) ;;
+    *)
+      # Built-in code need not show under /sys.
+      unread "module $m" 1 "it is not loaded, and whether it is built in cannot be read: $why"
+      continue
+      ;;
+    esac
+    # Each line is a file, a colon, and the files it needs.
+    why=$(grep -q "^\([^:]*/\)\{0,1\}$pattern\.ko[.a-z0-9]*:" "$folder/modules.dep" 2>&1)
+    case $? in
+    0) out="$out$m no$nl" ;;
+    1) out="$out$m missing$nl" ;;
+    *) unread "module $m" 1 "it is not loaded, and whether it can be cannot be read: $why" ;;
     esac
   done
   frame modules 0 "$out"

@@ -1,0 +1,52 @@
+package apply
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/host/hosttest"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+func TestRoomIsForEachFolder(t *testing.T) {
+	got := room([]string{"/p/ca.crt", "/p/ca.key", "/p/etcd/ca.crt", "/p/sa.key"})
+	want := []machine.Op{
+		{Kind: machine.NeedRoom, Path: "/p/ca.crt", Bytes: 3 * mostOfKubeadm, Files: 3},
+		{Kind: machine.NeedRoom, Path: "/p/etcd/ca.crt", Bytes: mostOfKubeadm, Files: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// On a disk that is too full kubeadm is not begun: the fake knows of nothing
+// else than the question.
+func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
+	h := hosttest.New(t, "ops@cp-1").Expect("change", func(stdin []byte) (host.Result, error) {
+		nonce, asked, _ := strings.Cut(string(stdin), "\n")
+		if want := fmt.Sprintf("remove\n/m/old.yaml\nany\nroom\n/m/etcd.yaml\n%d\n1\n", mostOfKubeadm); !strings.HasPrefix(asked, want) {
+			t.Errorf("asked was %q", asked)
+		}
+		var out bytes.Buffer
+		frame := func(kind, data string) { fmt.Fprintf(&out, "%s %s 0 %d\n%s\n", nonce, kind, len(data), data) }
+		frame("done", "same")
+		frame("failed", "full\n4096 20480")
+		frame("end", "")
+		return host.Result{Stdout: out.Bytes()}, nil
+	})
+	ru := &run{Runner: &Runner{Hosts: map[string]host.Host{"cp-1": h}}}
+	err := ru.phase(t.Context(), plan.Step{ID: "cp-1/phase/init-etcd", Node: "cp-1", Phase: &state.Phase{
+		Name: "init-etcd", Args: []string{"init"}, Clear: []string{"/m/old.yaml"}, Makes: []string{"/m/etcd.yaml"}}})
+	full, ok := errors.AsType[*machine.DiskFullError](err)
+	if !ok || full.Path != "/m/etcd.yaml" || full.Free != 4096 || full.Needed != 20480 {
+		t.Errorf("%v", err)
+	}
+}
