@@ -19,14 +19,14 @@ compile() {
 }
 
 compile_now() {
-  local name=$1 target flags=() to
+  local name=$1 target=(tool) flags=() overlay=() to
   to=$(bin "$name")
   rm -rf "$to.part"
   mkdir -p "$to.part"
   export CGO_ENABLED=0 GOWORK=off
   case $name in
   kubernetes)
-    target=.
+    target=(.)
     local v stamp=k8s.io/component-base/version
     v=$(version kubernetes k8s.io/kubernetes)
     # v1.37.2: its parts are 1, 37 and 2.
@@ -34,13 +34,16 @@ compile_now() {
     flags=(-X "$stamp.gitVersion=$v" -X "$stamp.gitMajor=$major" -X "$stamp.gitMinor=$minor" -X "$stamp.gitTreeState=clean")
     ;;
   containerd)
-    target=tool
     flags=(-X "github.com/containerd/containerd/v2/version.Version=$(version containerd github.com/containerd/containerd/v2)")
     ;;
-  coredns | oci) target=. ;;
-  *) target=tool ;;
+  coredns | oci) target=(.) ;;
+  flannel)
+    target=(. github.com/flannel-io/flannel/cmd/install_conf)
+    flannel_main "$to.part"
+    overlay=(-overlay "$to.part/overlay.json")
+    ;;
   esac
-  (cd "$lab/build/$name" && go build -trimpath -buildvcs=false -ldflags "-s -w ${flags[*]}" -o "$to.part/" "$target")
+  (cd "$lab/build/$name" && go build -trimpath -buildvcs=false "${overlay[@]}" -ldflags "-s -w ${flags[*]}" -o "$to.part/" "${target[@]}")
   case $name in
   etcd) mv "$to.part/server" "$to.part/etcd" ;; # Go names it after its folder
   kubernetes)
@@ -50,6 +53,15 @@ compile_now() {
   esac
   rm -rf "$to"
   mv "$to.part" "$to"
+}
+
+# flannel_main TO lays flannel's main over build/flannel, without the backends that need
+# C (udp) and the SDK of a cloud (tencentvpc).
+flannel_main() {
+  local source
+  source=$(cd "$lab/build/flannel" && go list -m -f '{{.Dir}}' github.com/flannel-io/flannel)
+  grep -vE '"github.com/flannel-io/flannel/pkg/backend/(udp|tencentvpc)"' "$source/main.go" >"$1/main.go"
+  printf '{"Replace": {"%s": "%s"}}\n' "$lab/build/flannel/main.go" "$1/main.go" >"$1/overlay.json"
 }
 
 # pause is C, and comes with Kubernetes.

@@ -131,6 +131,8 @@ compile coredns '2 min'
 compile crictl '1 min'
 compile cni '10 s'
 compile kind '30 s'
+compile flannel '2 min'
+compile flannel-plugin '10 s'
 compile oci '1 s'
 [ -z "$root_pid" ] || wait "$root_pid"
 

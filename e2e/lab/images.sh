@@ -30,10 +30,14 @@ describe() {
   for program in $kubernetes_names; do ln -s kubernetes "$layers/kubernetes/usr/local/bin/$program"; done
   layer "$layers/etcd" "$(bin etcd)"/*
   packet_tools "$root" "$layers/packets"
-  mkdir -p "$layers/coredns" "$layers/pause" "$layers/busybox/bin"
+  mkdir -p "$layers/coredns" "$layers/pause" "$layers/busybox/bin" "$layers/flannel/opt/bin" "$layers/flannel-plugin"
   cp "$(bin coredns)/coredns" "$layers/coredns/"
   cp "$(bin kubernetes)/pause" "$layers/pause/"
   cp "$root/bin/busybox" "$layers/busybox/bin/"
+  # Where the published images have them.
+  cp "$(bin flannel)/flannel" "$layers/flannel/opt/bin/flanneld"
+  cp "$(bin flannel)/install_conf" "$layers/flannel/opt/bin/install-conf"
+  cp "$(bin flannel-plugin)/flannel" "$layers/flannel-plugin/"
   for program in $("$root/bin/busybox" --list); do
     [ -e "$layers/busybox/bin/$program" ] || ln -s busybox "$layers/busybox/bin/$program"
   done
@@ -46,6 +50,8 @@ describe() {
     */etcd:*) printf '%s\n' "layer $layers/etcd" ;;
     */kube-proxy:*) printf '%s\n' "layer $layers/kubernetes" "layer $layers/packets" ;;
     */busybox:*) printf '%s\n' "layer $layers/busybox" ;;
+    */flannel:*) printf '%s\n' "layer $layers/flannel" "layer $layers/packets" ;;
+    */flannel-cni-plugin:*) printf '%s\n' "layer $layers/flannel-plugin" "layer $layers/busybox" ;;
     *) printf '%s\n' "layer $layers/kubernetes" ;;
     esac
   done
@@ -80,6 +86,8 @@ preload() {
   {
     wanted_images
     echo localhost/busybox:lab # for the pods of tests
+    # For examples/flannel; the firewall knows a CNI by the end of its image's name.
+    printf 'localhost/flannel/%s:lab\n' flannel flannel-cni-plugin
   } | describe "$root" "$work/layers" >"$work/images"
   cat >"$work/config.toml" <<-END
 	version = 3
