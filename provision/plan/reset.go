@@ -17,7 +17,7 @@ func Reset(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
 		if w.Node == "" || n == nil {
 			continue
 		}
-		r := &resetter{node: n}
+		r := &resetter{node: n, cni: c.Network.CNI.Kind}
 		r.kubeadm()
 		r.units(w)
 		r.step(Step{ID: w.Node + "/table/bulwark", Kind: KindTable, Action: Remove, Table: &state.Table{},
@@ -48,6 +48,7 @@ func ResetProblems(c *cluster.Cluster, nodes map[string]*state.Node) []Problem {
 // resetter gathers the steps of one node.
 type resetter struct {
 	node  *state.Node
+	cni   cluster.CNIKind
 	steps []Step
 }
 
@@ -96,6 +97,10 @@ var trees = [...]string{
 	"/run/bulwark",
 }
 
+// manifested are what a pod network of a manifest left. Only flannel's end is
+// known; what else lies beside its file may be somebody else's.
+var manifested = [...]string{"/run/flannel", "/etc/cni/net.d/10-flannel.conflist"}
+
 // shared are folders that others write to as well.
 var shared = [...]string{"/etc/kubernetes", "/etc/kubernetes/manifests", "/etc/cni", "/etc/cni/net.d",
 	"/etc/sysusers.d", "/etc/sysctl.d", "/etc/modules-load.d"}
@@ -103,6 +108,11 @@ var shared = [...]string{"/etc/kubernetes", "/etc/kubernetes/manifests", "/etc/c
 func (r *resetter) files(w state.Want) {
 	for _, path := range trees {
 		r.remove(state.File{Path: path, Tree: true})
+	}
+	if r.cni == cluster.CNIManifest {
+		for _, path := range manifested {
+			r.remove(state.File{Path: path, Tree: true})
+		}
 	}
 	for _, f := range slices.Backward(w.Facts) {
 		if f.File == nil || slices.Contains(shared[:], f.File.Path) || f.File.Optional && f.File.Origin == state.Derived && f.File.Path[:5] == "/usr/" {
