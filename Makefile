@@ -24,7 +24,7 @@ up: ## A hardened cluster on kind from examples/quickstart, and what was verifie
 down: ## Takes away all that `make up` made.
 	@e2e/up.sh --down $(QUICKSTART)
 
-test: ## All tests, with real sshd, one cluster over SSH and one on kind.
+test: ## All tests, with real sshd, clusters over SSH and on kind.
 	@e2e/test.sh
 
 e2e: ## The whole fault matrix; writes docs/faults.md.

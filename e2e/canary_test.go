@@ -307,18 +307,7 @@ func testBootstrap(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 	out.want(t, 0)
 	stop()
 
-	d := out.JSON(t)
-	if len(d.Checks) < 10 {
-		t.Errorf("only %d things were verified", len(d.Checks))
-	}
-	for _, check := range d.Checks {
-		if check.Verdict != "pass" {
-			t.Errorf("%s %s: %s: %s", check.Node, check.ID, check.Verdict, check.Seen)
-		}
-	}
-	if len(d.Result.Done) != len(d.Plan.Steps) || len(d.Result.Failed)+len(d.Result.NotReached) != 0 {
-		t.Errorf("%d of %d steps were done", len(d.Result.Done), len(d.Plan.Steps))
-	}
+	d := allPassed(t, out)
 	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -333,6 +322,25 @@ func testBootstrap(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 		}
 	}
 	t.Logf("%d steps and %d checks in %v", len(d.Result.Done), len(d.Checks), out.Took.Round(time.Millisecond))
+}
+
+// allPassed judges an apply that made a cluster: every step was done, and
+// everything that was verified is so.
+func allPassed(t *testing.T, out outcome) document {
+	t.Helper()
+	d := out.want(t, 0).JSON(t)
+	if len(d.Checks) < 10 {
+		t.Errorf("only %d things were verified", len(d.Checks))
+	}
+	for _, check := range d.Checks {
+		if check.Verdict != "pass" {
+			t.Errorf("%s %s: %s: %s", check.Node, check.ID, check.Verdict, check.Seen)
+		}
+	}
+	if len(d.Result.Done) != len(d.Plan.Steps) || len(d.Result.Failed)+len(d.Result.NotReached) != 0 {
+		t.Errorf("%d of %d steps were done", len(d.Result.Done), len(d.Plan.Steps))
+	}
+	return d
 }
 
 func testCanaries(t *testing.T, c *labCluster, s *secrets) {

@@ -18,22 +18,7 @@ import (
 // a user with sudo. Its parts build on one another: machines, then what is
 // refused, then one cluster, and its end.
 func TestSSH(t *testing.T) {
-	lab.Require(t)
-	ctx := t.Context()
-	set, err := lab.Machines(ctx, lab.Options{Names: []string{"cp-1", "w-1", "w-2"}, Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := set.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	stranger, err := set.Outsider(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &labCluster{set: set, operator: newOperator(t), stranger: stranger}
+	c := newLabCluster(t)
 	c.write(t, c.standard())
 
 	// On machines that hold nothing yet.
@@ -85,6 +70,27 @@ type labCluster struct {
 
 var _ subject = (*labCluster)(nil)
 
+// newLabCluster starts three machines, and somebody on their network who is
+// none of them.
+func newLabCluster(t *testing.T) *labCluster {
+	t.Helper()
+	lab.Require(t)
+	set, err := lab.Machines(t.Context(), lab.Options{Names: []string{"cp-1", "w-1", "w-2"}, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := set.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	stranger, err := set.Outsider(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &labCluster{set: set, operator: newOperator(t), stranger: stranger}
+}
+
 func (c *labCluster) ControlPlane() string           { return "cp-1" }
 func (c *labCluster) Workers() []string              { return []string{"w-1", "w-2"} }
 func (c *labCluster) Address(node string) netip.Addr { return c.set.Machine(node).Address }
@@ -123,6 +129,8 @@ type clusterSpec struct {
 	Nodes            []nodeSpec
 	// SSH and More are lines in the ssh block, and blocks of the cluster.
 	SSH, More string
+	// CNI is the block of the pod network, where it is not the bridge.
+	CNI string
 	// Top are blocks outside of the cluster.
 	Top string
 }
@@ -167,7 +175,11 @@ func (s clusterSpec) text() string {
 	for i, a := range s.Admins {
 		admins[i] = fmt.Sprintf("%q", a)
 	}
-	fmt.Fprintf(&b, "%scluster %q {\n  defaults   = 1\n  kubernetes = %q\n  network {\n    cni \"bridge\" {}\n  }\n", s.Top, s.Name, s.Kubernetes)
+	cni := s.CNI
+	if cni == "" {
+		cni = `cni "bridge" {}`
+	}
+	fmt.Fprintf(&b, "%scluster %q {\n  defaults   = 1\n  kubernetes = %q\n  network {\n    %s\n  }\n", s.Top, s.Name, s.Kubernetes, cni)
 	fmt.Fprintf(&b, "  ssh {\n    user = %q\n%s\n  }\n  firewall {\n    admins = [%s]\n  }\n%s\n", lab.User, s.SSH, strings.Join(admins, ", "), s.More)
 	for _, n := range s.Nodes {
 		fmt.Fprintf(&b, "  node %q {\n    role    = %q\n    address = %q\n%s\n  }\n", n.Name, n.Role, n.Address, n.More)
