@@ -32,7 +32,7 @@ if docker image inspect "$ours" >/dev/null 2>&1; then
 elif docker image inspect "$theirs" >/dev/null 2>&1 || timeout 120 docker pull -q "$theirs" >/dev/null 2>&1; then
   echo "node image: $theirs"
 else
-  echo "node image: $ours, from source, since no registry answers (15 minutes the first time, then a second)"
+  echo "node image: $ours, from source, since no registry answers (25 minutes the first time, then a second)"
   e2e/lab/build.sh
   image=$ours
 fi
