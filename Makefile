@@ -27,7 +27,8 @@ down: ## Takes away all that `make up` made.
 test: ## All tests, with real sshd, clusters over SSH and on kind.
 	@e2e/test.sh
 
-e2e: ## The whole fault matrix; writes docs/faults.md.
+e2e: ## A whole virtual machine, and the whole fault matrix; writes docs/faults.md.
+	@e2e/test.sh --vm
 	@e2e/test.sh --matrix
 
 bench: ## Figures, side by side in one run; writes docs/benchmarks.md.

@@ -50,7 +50,7 @@ func build(run func() int) (int, error) {
 	return run(), nil
 }
 
-// patience is how long one run of the program may take.
+// patience is how long one run of the program may take, where nothing else is said.
 const patience = 4 * time.Minute
 
 // operator is somebody who runs the program: an own home and temporary
@@ -63,11 +63,13 @@ type operator struct {
 	onLine func(line string, at time.Time)
 	// started is told the process, for tests that end it.
 	started func(*os.Process)
+	// patience is how long one run may take.
+	patience time.Duration
 }
 
 func newOperator(t testing.TB) *operator {
 	t.Helper()
-	o := &operator{dir: t.TempDir()}
+	o := &operator{dir: t.TempDir(), patience: patience}
 	for _, d := range []string{"home", "tmp"} {
 		if err := os.Mkdir(filepath.Join(o.dir, d), 0o700); err != nil {
 			t.Fatal(err)
@@ -106,7 +108,7 @@ func last(s string) string {
 // run runs the program and waits for its end, whatever it is.
 func (o *operator) run(t testing.TB, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), o.patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = o.dir, o.environment()
@@ -143,7 +145,7 @@ func (o *operator) run(t testing.TB, args ...string) outcome {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		t.Fatalf("%v did not end within %v: %v", args, patience, res)
+		t.Fatalf("%v did not end within %v: %v", args, o.patience, res)
 	case errors.As(err, &exit):
 		res.Code = exit.ExitCode()
 	case err != nil:

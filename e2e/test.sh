@@ -30,13 +30,18 @@ test)
   go test -timeout 25m ./...
   ;;
 --matrix) go test -tags matrix -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
+# The disk of the virtual machine is built before the clock of the test runs.
+--vm)
+  [ -n "$not_run" ] || e2e/lab/vm.sh >/dev/null || [ $? -eq 3 ] # the test says NOT RUN then
+  go test -tags vm -count 1 -timeout 90m -v -run '^TestVirtualMachine$' ./e2e
+  ;;
 --bench)
   # First what needs no machines; then the bootstrap alone, with everything
   # compiled, so that no compiler is at work beside the clock.
   go list ./... | grep -v '/e2e/bench$' | xargs go test -count 1 -timeout 30m -run '^$' -bench . -benchtime 1x
   go test -count 1 -timeout 2h -run '^$' -bench . -benchtime 1x -v ./e2e/bench
   ;;
-*) echo "usage: e2e/test.sh [--matrix|--bench]" >&2; exit 64 ;;
+*) echo "usage: e2e/test.sh [--vm|--matrix|--bench]" >&2; exit 64 ;;
 esac
 
 if [ -n "$not_run" ]; then

@@ -1,11 +1,15 @@
 package lab
 
 import (
+	"archive/tar"
+	"bytes"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // identities makes the keys of the run and of every machine, and writes them to the set's
@@ -53,4 +57,42 @@ func (s *Set) identities() error {
 		}
 	}
 	return nil
+}
+
+// ownFile is a file of a machine, kept in the set's folder under another name.
+type ownFile struct {
+	path, from string
+	mode       int64
+}
+
+// own are the files that tell one machine from another.
+func (m *Machine) own() []ownFile {
+	return []ownFile{
+		{"etc/machine-id", m.Name + ".machine-id", 0o444},
+		{"etc/ssh/ssh_host_ed25519_key", m.Name + ".ed25519", 0o600},
+		{"etc/ssh/ssh_host_ed25519_key.pub", m.Name + ".ed25519.pub", 0o644},
+		{"etc/ssh/ssh_host_ecdsa_key", m.Name + ".ecdsa", 0o600},
+		{"etc/ssh/ssh_host_ecdsa_key.pub", m.Name + ".ecdsa.pub", 0o644},
+		{"home/" + User + "/.ssh/authorized_keys", "id_ed25519.pub", 0o644},
+	}
+}
+
+// archive is such files, to be unpacked over a root.
+func (s *Set) archive(files []ownFile) (io.Reader, error) {
+	var archive bytes.Buffer
+	out := tar.NewWriter(&archive)
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(s.Dir, file.from))
+		if err != nil {
+			return nil, err
+		}
+		header := &tar.Header{Name: file.path, Mode: file.mode, Size: int64(len(content)), ModTime: time.Now()}
+		if err := out.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := out.Write(content); err != nil {
+			return nil, err
+		}
+	}
+	return &archive, out.Close()
 }

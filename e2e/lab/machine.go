@@ -1,15 +1,12 @@
 package lab
 
 import (
-	"archive/tar"
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -82,7 +79,7 @@ func (m *Machine) start(ctx context.Context, image string) error {
 	if err := m.create(ctx, image); err != nil {
 		return err
 	}
-	identity, err := m.identity()
+	identity, err := m.set.archive(m.own())
 	if err != nil {
 		return err
 	}
@@ -114,36 +111,6 @@ func (m *Machine) create(ctx context.Context, image string) error {
 	}
 	_, err := docker(ctx, nil, append(args, image)...)
 	return err
-}
-
-// identity is an archive of the files that tell one machine from another.
-func (m *Machine) identity() (io.Reader, error) {
-	var archive bytes.Buffer
-	out := tar.NewWriter(&archive)
-	for _, file := range []struct {
-		path, from string
-		mode       int64
-	}{
-		{"etc/machine-id", m.Name + ".machine-id", 0o444},
-		{"etc/ssh/ssh_host_ed25519_key", m.Name + ".ed25519", 0o600},
-		{"etc/ssh/ssh_host_ed25519_key.pub", m.Name + ".ed25519.pub", 0o644},
-		{"etc/ssh/ssh_host_ecdsa_key", m.Name + ".ecdsa", 0o600},
-		{"etc/ssh/ssh_host_ecdsa_key.pub", m.Name + ".ecdsa.pub", 0o644},
-		{"home/" + User + "/.ssh/authorized_keys", "id_ed25519.pub", 0o644},
-	} {
-		content, err := os.ReadFile(filepath.Join(m.set.Dir, file.from))
-		if err != nil {
-			return nil, err
-		}
-		header := &tar.Header{Name: file.path, Mode: file.mode, Size: int64(len(content)), ModTime: time.Now()}
-		if err := out.WriteHeader(header); err != nil {
-			return nil, err
-		}
-		if _, err := out.Write(content); err != nil {
-			return nil, err
-		}
-	}
-	return &archive, out.Close()
 }
 
 // bootTime is how long a machine may take until sshd answers.

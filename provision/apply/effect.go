@@ -15,9 +15,12 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
-// Deadlines of steps that name none.
+// Deadlines of steps that name none. Operations travel together, so their
+// deadline is that of the longest, a unit that the machine itself gives up
+// after its reload and five minutes, and some time for each.
 const (
-	opsTimeout   = 3 * time.Minute
+	opsTimeout   = 8 * time.Minute
+	opTimeout    = 15 * time.Second
 	phaseTimeout = 15 * time.Minute
 	tableTimeout = 2 * time.Minute
 	apiTimeout   = 5 * time.Minute
@@ -36,7 +39,7 @@ func batched(s plan.Step) bool {
 // effect brings steps about, and says how many of them were done.
 func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 	if batched(steps[0]) {
-		ctx, cancel := context.WithTimeout(ctx, opsTimeout)
+		ctx, cancel := context.WithTimeout(ctx, opsTimeout+time.Duration(len(steps))*opTimeout)
 		defer cancel()
 		return ru.operations(ctx, steps)
 	}

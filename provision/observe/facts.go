@@ -26,14 +26,23 @@ func (r *reading) clock(f script.Frame) error {
 	return nil
 }
 
-// offset sets the machine's clock against ours as NTP does: it read its own at
-// the start and at the end of what we saw begin and end.
+// offset sets the machine's clock against ours. It read its own after what we
+// saw begin and before what we saw end, which bounds from two sides how far it
+// is off. Kept is the least that explains both: a machine that takes long to
+// begin and not to answer, as one does that is slow to log in, has no wrong
+// clock for that.
 func (r *reading) offset(began, ended time.Time) {
 	if len(r.clocks) != 2 {
 		r.miss("Offset", "the machine does not tell the time")
 		return
 	}
-	r.node.Facts.Offset = (r.clocks[0].Sub(began) + r.clocks[1].Sub(ended)) / 2
+	least, most := r.clocks[1].Sub(ended), r.clocks[0].Sub(began)
+	switch {
+	case least > 0:
+		r.node.Facts.Offset = least
+	case most < 0:
+		r.node.Facts.Offset = most
+	}
 }
 
 var (

@@ -110,6 +110,35 @@ func TestFilesThatMovedAreUnread(t *testing.T) {
 	}
 }
 
+func TestOffsetIsTheLeastThatExplainsBothClocks(t *testing.T) {
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	after := func(seconds ...int) (out []time.Time) {
+		for _, s := range seconds {
+			out = append(out, began.Add(time.Duration(s)*time.Second))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		what             string
+		first, last, all int // when the machine read its clock by that clock, and what the look took
+		want             time.Duration
+	}{
+		{"right, and quick", 0, 0, 0, 0},
+		{"right, and slow to begin", 20, 21, 21, 0},
+		{"right, and slow to answer", 0, 1, 21, 0},
+		{"an hour behind", -3600, -3599, 2, -3600 * time.Second},
+		{"an hour ahead", 3601, 3602, 2, 3600 * time.Second},
+		{"behind, and slow to begin", -3580, -3579, 21, -3580 * time.Second},
+	} {
+		r := newReading(testAsk())
+		r.clocks = after(c.first, c.last)
+		r.offset(began, after(c.all)[0])
+		if got := r.node.Facts.Offset; got != c.want {
+			t.Errorf("%s: %v off, want %v", c.what, got, c.want)
+		}
+	}
+}
+
 func TestParseStat(t *testing.T) {
 	for line, want := range map[string]state.HaveFile{
 		"81a4/12/0/0/root/root/etc/x y":       {Path: "/etc/x y", Type: "file", Mode: 0o644, Owner: "root:root", Size: 12},

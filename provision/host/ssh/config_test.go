@@ -68,13 +68,19 @@ func TestWithoutSSH(t *testing.T) {
 }
 
 func TestTargetOf(t *testing.T) {
-	c := &cluster.Cluster{SSH: cluster.SSH{User: "ops", Port: 2222, Bastion: "jump", BastionHostKey: "k"}}
+	c := &cluster.Cluster{SSH: cluster.SSH{User: "ops", Port: 2222, Bastion: "jump", BastionHostKey: "k"},
+		Origins: map[string]cluster.Origin{"ssh.port": {File: "cluster.hcl", Line: 2}}}
 	n := cluster.Node{Name: "cp-1", Address: netip.MustParseAddr("2001:db8::1"), HostKey: "h"}
 	want := Target{Name: "cp-1", Host: "2001:db8::1", Port: 2222, User: "ops", HostKey: "h", Bastion: "jump", BastionHostKey: "k"}
 	if got := TargetOf(c, n); got != want {
 		t.Errorf("%+v", got)
 	}
 	n.SSHHost, want.Host = "alias", "alias"
+	if got := TargetOf(c, n); got != want {
+		t.Errorf("%+v", got)
+	}
+	// A default is left to the operator's configuration.
+	c.Origins, want.Port = nil, 0
 	if got := TargetOf(c, n); got != want {
 		t.Errorf("%+v", got)
 	}

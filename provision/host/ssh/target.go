@@ -29,8 +29,14 @@ type Target struct {
 // TargetOf is where a node of a cluster is reached.
 func TargetOf(c *cluster.Cluster, n cluster.Node) Target {
 	t := Target{
-		Name: n.Name, Host: n.SSHHost, Port: c.SSH.Port, User: c.SSH.User, HostKey: n.HostKey,
+		Name: n.Name, Host: n.SSHHost, User: c.SSH.User, HostKey: n.HostKey,
 		Bastion: c.SSH.Bastion, BastionHostKey: c.SSH.BastionHostKey,
+	}
+	// A default is not insisted on: where a port is forwarded to the machine, the
+	// operator's configuration knows it. Which one sshd has, and the firewall
+	// opens, is compared by preflight with what the machine itself sees.
+	if c.Origin("ssh.port").File != "" {
+		t.Port = c.SSH.Port
 	}
 	if t.Host == "" {
 		t.Host = n.Address.String()

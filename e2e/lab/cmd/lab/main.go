@@ -6,6 +6,7 @@
 //	lab load DIR SNAPSHOT  puts all machines back into it
 //	lab down DIR           removes them
 //	lab down               removes everything of every run
+//	lab vm DIR NAME        runs a virtual machine until it is interrupted
 package main
 
 import (
@@ -32,7 +33,7 @@ func run(ctx context.Context, args []string) error {
 		return lab.Remove(ctx, "")
 	}
 	if len(args) < 2 {
-		return errors.New("usage: lab up|renew|save|load|down DIR [NAME...]")
+		return errors.New("usage: lab up|renew|save|load|down|vm DIR [NAME...]")
 	}
 	verb, dir, names := args[0], args[1], args[2:]
 	if verb == "up" {
@@ -42,6 +43,16 @@ func run(ctx context.Context, args []string) error {
 		}
 		describe(set)
 		return nil
+	}
+	if verb == "vm" && len(names) == 1 {
+		vm, err := lab.StartVM(ctx, lab.VMOptions{Name: names[0], Dir: dir})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s %v, sees this host as %v, console %s\n  ssh -i %s -o UserKnownHostsFile=%s -o HostKeyAlias=%v -p %d %s@127.0.0.1\n",
+			vm.Name, vm.Address, vm.Admin, vm.Console, vm.Key, vm.KnownHosts, vm.Address, vm.Port, lab.User)
+		<-ctx.Done()
+		return vm.Close()
 	}
 	set, err := lab.Open(dir)
 	if err != nil {
