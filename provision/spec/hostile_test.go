@@ -84,6 +84,43 @@ func TestNestingIsRefusedBeforeItIsParsed(t *testing.T) {
 	}
 }
 
+// HCL's parser would take minutes for each of these.
+func TestLongHeredocsAreRefusedBeforeTheyAreParsed(t *testing.T) {
+	r := strings.Repeat
+	for name, text := range map[string]string{
+		"a line too many":   "locals {\n a = <<A\n" + r("x\n", maxHeredoc+1) + "A\n}\n",
+		"never ended":       "locals {\n a = <<A\n" + r("x y\n", 250_000),
+		"one in each line":  r("a = <<A\n", 130_000),
+		"indented":          "locals {\n a = <<-A\n" + r("  x y\n", 100_000) + "  A\n}\n",
+		"many of them":      "locals {\n" + r("a = <<A\n"+r("x\n", 4000)+"A\n", 5) + "}\n",
+		"pieces of lines":   "locals {\n a = <<A\n" + r(r("$${", 10_000)+"\n", 10) + "A\n}\n",
+		"pieces of strings": "locals {\n" + r("a = \""+r("$${", 10_000)+"\"\n", 30) + "}\n",
+		"pieces of many":    "locals {\n" + r("a = \""+r("%%{", 4000)+"\"\n", 30) + "}\n",
+		"with expressions":  "locals {\n a = <<A\n" + r("${1} x\n", 100_000) + "A\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun := time.Now()
+			if said := refused(t, written(t, text), CodeLimit); !strings.Contains(said, "file(") {
+				t.Errorf("it does not say what to do:\n%s", cut(said))
+			}
+			if d := time.Since(begun); d > 10*time.Second {
+				t.Errorf("it took %s", d)
+			}
+		})
+	}
+	_, _, diags := Load(written(t, "locals {\n a = <<A\n"+r("x\n", maxHeredoc)+"A\n}\n"+minimal), Options{})
+	if diags.HasErrors() {
+		t.Error(diags)
+	}
+	var many strings.Builder // as a large spec has them
+	for i := range maxHeredocs {
+		fmt.Fprintf(&many, "a%d = \"a${1}b${2}c\"\n", i)
+	}
+	if _, _, diags = Load(written(t, "locals {\n"+many.String()+"}\n"+minimal), Options{}); diags.HasErrors() {
+		t.Error(diags)
+	}
+}
+
 func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 	loop := "1"
 	for i := range 9 {
