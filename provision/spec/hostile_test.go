@@ -133,6 +133,7 @@ func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 		}
 		return s
 	}
+	set := "a = toset([for x in range(1000) : \"a${x}\"])\n"
 	for name, locals := range map[string]string{
 		"nested loops":               "a = " + loop,
 		"strings that double":        doubling(`"0123456789"`, `"${@}${@}"`),
@@ -156,6 +157,15 @@ func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 		"json numbers":               `a = jsondecode("1e999999999")`,
 		"regex that is slow":         `a = [for x in range(1000) : regexall("(a{900}){900}", "` + strings.Repeat("a", 9000) + `")]`,
 		"distinct":                   "a = range(1000)\n b = flatten([for x in local.a : [for y in local.a : x * 1000 + y]])\n c = distinct(local.b)\n",
+		"distinct in a loop":         set + " b = [for x in range(1000) : distinct(tolist(local.a))]\n",
+		"distinct of deep lists":     "a = [for x in range(300) : range(300)]\n b = [for x in range(100) : distinct(local.a)]\n",
+		"unions in a loop":           set + " b = [for x in range(1000) : setunion(local.a, local.a, local.a)]\n",
+		"intersections in a loop":    set + " b = [for x in range(1000) : setintersection(local.a, local.a)]\n",
+		"differences in a loop":      set + " b = [for x in range(1000) : setsubtract(local.a, local.a)]\n",
+		"set products in a loop":     "a = toset([for x in range(30) : \"a${x}\"])\n b = [for x in range(1000) : setproduct(local.a, local.a)]\n",
+		"sets made in a loop":        "a = [for x in range(1000) : \"a${x}\"]\n b = [for x in range(1000) : toset(local.a)]\n",
+		"sets compared in a loop":    set + " b = [for x in range(1000) : local.a == local.a]\n",
+		"members asked in a loop":    set + " b = [for x in range(1000) : sethaselement(local.a, \"a1\")]\n",
 		"big text in a loop":         "a = join(\"\", [for x in range(1000) : \"" + strings.Repeat("a", 1000) + "\"])\n b = [for x in range(1000) : upper(local.a)]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
