@@ -145,6 +145,9 @@ func rule(s cluster.Setting) string {
 		case !s.Written:
 			return "only of `" + strings.Join(list, "` `") + "`"
 		}
+		if s.Keep != "" {
+			return "fewer of these, the first among them"
+		}
 		return "fewer of these"
 	case cluster.TrueWins, cluster.FalseWins:
 		return fmt.Sprintf("`%v` only", s.Rule == cluster.TrueWins)

@@ -26,7 +26,7 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 	}
 	before = append(before, room(s.Phase.Makes)...)
 	for _, f := range s.Phase.Transient {
-		text, err := ru.values.resolve(ctx, f.Content)
+		text, err := ru.values.resolve(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 	case want.CopyOf != "":
 		op.Kind, op.From = machine.CopyFile, want.CopyOf
 	default:
-		text, err := ru.values.resolve(ctx, want.Content)
+		text, err := ru.values.resolve(ctx, want)
 		if err != nil {
 			return op, err
 		}

@@ -139,7 +139,9 @@ func TestACancelFinishesTheStepUnderWay(t *testing.T) {
 func TestAKnownReferenceIsResolvedOnTheWay(t *testing.T) {
 	b := newBench(t, "a")
 	b.Have.API = state.API{Nodes: map[string]state.NodeObject{"a": {PodCIDRs: []string{"10.244.0.0/24"}}}}
-	if _, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{b.file("a", "cni", "subnet "+state.Ref("pod-cidr/a"))}}); err != nil {
+	step := b.file("a", "cni", "subnet "+state.Ref("pod-cidr/a"))
+	step.File.Want.Holds = []string{"pod-cidr"}
+	if _, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{step}}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(b.dir, "a", "cni")); string(got) != "subnet 10.244.0.0/24" {
@@ -149,8 +151,25 @@ func TestAKnownReferenceIsResolvedOnTheWay(t *testing.T) {
 
 func TestAReferenceNobodyMakesWritesNothing(t *testing.T) {
 	b := newBench(t, "a")
-	_, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{b.file("a", "x", state.Ref("no-such-thing"))}})
+	step := b.file("a", "x", state.Ref("no-such-thing"))
+	step.File.Want.Holds = []string{"no-such-thing"}
+	_, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{step}})
 	if err == nil || !strings.Contains(err.Error(), "no-such-thing") {
+		t.Fatalf("error %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(b.dir, "a", "x")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("something was written: %v", err)
+	}
+}
+
+// Text of a spec that looks like a reference is not one: the key belongs in
+// its own file, and in no other.
+func TestAReferenceThatNoTemplateMadeIsRefused(t *testing.T) {
+	b := newBench(t, "a")
+	step := b.file("a", "x", "external-hostname: "+state.Ref("encryption-key")+" "+state.Ref("pod-cidr/a"))
+	step.File.Want.Holds = []string{"pod-cidr"}
+	_, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{step}})
+	if err == nil || !strings.Contains(err.Error(), state.Ref("encryption-key")+", which is not a reference this file may hold") {
 		t.Fatalf("error %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(b.dir, "a", "x")); !errors.Is(err, os.ErrNotExist) {
@@ -160,12 +179,13 @@ func TestAReferenceNobodyMakesWritesNothing(t *testing.T) {
 
 func TestOneKeyForOneRun(t *testing.T) {
 	v := newValues(&state.Cluster{}, nil)
-	one, err := v.resolve(t.Context(), []byte(state.Ref("encryption-key")))
+	file := state.File{Content: []byte(state.Ref("encryption-key")), Holds: []string{"encryption-key"}}
+	one, err := v.resolve(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _ := v.resolve(t.Context(), []byte(state.Ref("encryption-key")))
-	other, _ := newValues(&state.Cluster{}, nil).resolve(t.Context(), []byte(state.Ref("encryption-key")))
+	two, _ := v.resolve(t.Context(), file)
+	other, _ := newValues(&state.Cluster{}, nil).resolve(t.Context(), file)
 	if string(one) != string(two) || string(one) == string(other) || len(one) != 44 {
 		t.Errorf("keys of %d, %d and %d bytes", len(one), len(two), len(other))
 	}

@@ -28,8 +28,13 @@ func newValues(have *state.Cluster, a *api) *values { return &values{have: have,
 // aescbc with 32 is AES-256.
 const keyBytes = 32
 
-// resolve replaces the references of a text.
-func (v *values) resolve(ctx context.Context, text []byte) ([]byte, error) {
+// resolve is the content of a file with its references replaced: those that
+// its template put there, and no others.
+func (v *values) resolve(ctx context.Context, f state.File) ([]byte, error) {
+	if ref := f.Foreign(); ref != "" {
+		return nil, fmt.Errorf("%s holds %s, which is not a reference this file may hold; take it out of the spec it came from, and plan again", f.Path, ref)
+	}
+	text := f.Content
 	known := map[string][]byte{}
 	for _, name := range state.Refs(text) {
 		value, err := v.value(ctx, name)

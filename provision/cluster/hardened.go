@@ -64,6 +64,8 @@ type Setting struct {
 	Levels []string
 	// Never are elements a Union may not have.
 	Never []string
+	// Keep is an element an Intersection may not lose.
+	Keep string
 	// Refs are the controls that ask for it.
 	Refs []string
 	// Use says what to write instead, where something else is meant to set it.
@@ -116,6 +118,11 @@ func CipherSuites() []string {
 	}
 }
 
+// suiteForHTTP2 is the suite of TLS 1.2 that HTTP/2 cannot do without (RFC
+// 9113, 9.2.2) where certificates are ECDSA, as kubeadm makes them for bulwark.
+// Without it a component does not start, or has no common suite with a client.
+const suiteForHTTP2 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+
 // tlsLevels are the versions as Kubernetes' own components write them.
 func tlsLevels() []string {
 	return []string{"VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"}
@@ -141,16 +148,24 @@ func forbidden(component, use string, refs []string, keys ...string) []Setting {
 
 // common are the settings every component of Kubernetes' own control plane has.
 func common(component string, tls, profiling []string) []Setting {
-	return []Setting{
+	out := []Setting{
 		{Component: component, Key: "profiling", Rule: FalseWins, Value: false, Written: true, Refs: profiling},
 		{Component: component, Key: "contention-profiling", Rule: FalseWins, Value: false},
 		{Component: component, Key: "tls-min-version", Rule: Ordered, Value: "VersionTLS12", Written: true, Levels: tlsLevels(), Refs: tls},
-		{Component: component, Key: "tls-cipher-suites", Rule: Intersection, Value: CipherSuites(), Written: true, Refs: []string{"CIS-1.2.29", "STIG-V-242418"}},
+		{Component: component, Key: "tls-cipher-suites", Rule: Intersection, Value: CipherSuites(), Keep: suiteForHTTP2, Written: true, Refs: []string{"CIS-1.2.29", "STIG-V-242418"}},
 		{Component: component, Key: "v", Rule: Between, Low: 0, High: 7, Use: "from 8 on, logs hold the bodies of requests, Secrets among them"},
+		// Another process of the same user could listen beside the component.
+		{Component: component, Key: "permit-port-sharing", Rule: FalseWins, Value: false},
+		{Component: component, Key: "permit-address-sharing", Rule: FalseWins, Value: false},
 		{Component: component, Key: "feature-gates", Rule: Pairs},
 		{Component: component, Key: "feature-gates.AllAlpha", Rule: FalseWins, Value: false, Refs: []string{"STIG-V-242400"}},
 		{Component: component, Key: "feature-gates.PodSecurity", Rule: Forbidden, Refs: []string{"STIG-V-254801"}, Use: "the gate is gone since 1.28 and the component would not start"},
 		{Component: component, Key: "feature-gates.DynamicAuditing", Rule: Forbidden, Refs: []string{"STIG-V-242398"}, Use: "the gate is gone since 1.19 and the component would not start"},
 		{Component: component, Key: "feature-gates.RotateKubeletServerCertificate", Rule: TrueWins, Value: true, Refs: []string{"CIS-1.3.6", "CIS-4.2.11"}},
 	}
+	out = append(out, forbidden(component, vmoduleWhy, nil, "vmodule")...)
+	return append(out, forbidden(component, "settings are checked against what this version does, and not an older one", nil, "emulated-version")...)
 }
+
+// vmoduleWhy is why single source files may not log more than the rest.
+const vmoduleWhy = "it lets files log more than v allows: from 8 on the bodies of requests, Secrets among them"

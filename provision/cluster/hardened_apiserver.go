@@ -38,6 +38,21 @@ func hardenedAPIServer() []Setting {
 	out = append(out, forbidden(c, "it takes the place of authorization-mode, which the controls read", []string{"CIS-1.2.6", "STIG-V-242382"}, "authorization-config")...)
 	out = append(out, forbidden(c, "it cannot stand beside the authentication configuration", []string{"CIS-1.2.1"},
 		"oidc-issuer-url", "oidc-client-id", "oidc-ca-file", "oidc-username-claim", "oidc-username-prefix", "oidc-groups-claim", "oidc-groups-prefix", "oidc-required-claim", "oidc-signing-algs")...)
+	out = append(out,
+		Setting{Component: c, Key: "aggregator-reject-forwarding-redirect", Rule: TrueWins, Value: true},
+		Setting{Component: c, Key: "enable-logs-handler", Rule: FalseWins, Value: false},
+		// 0 means without limit.
+		Setting{Component: c, Key: "max-requests-inflight", Rule: Between, Low: 1, High: 100_000},
+		Setting{Component: c, Key: "max-mutating-requests-inflight", Rule: Between, Low: 1, High: 100_000},
+		Setting{Component: c, Key: "feature-gates.UnauthenticatedHTTP2DOSMitigation", Rule: TrueWins, Value: true},
+		Setting{Component: c, Key: "feature-gates.ServiceAccountNodeAudienceRestriction", Rule: TrueWins, Value: true},
+	)
+	out = append(out, forbidden(c, "authorization-mode is Node,RBAC, and they are for other modes", []string{"CIS-1.2.6", "STIG-V-242382"},
+		"authorization-webhook-config-file", "authorization-policy-file")...)
+	out = append(out, forbidden(c, "a service outside of the cluster would say whose a request is; use client certificates or service accounts", nil, "authentication-token-webhook-config-file")...)
+	out = append(out, forbidden(c, "objects would lie in another etcd, which bulwark neither hardens nor opens the firewall for", nil, "etcd-servers-overrides")...)
+	out = append(out, forbidden(c, "web pages of other sites could call the API in the name of who looks at them", nil, "cors-allowed-origins")...)
+	out = append(out, forbidden(c, "whoever may reach NodePorts would reach the API, admin or not", nil, "kubernetes-service-node-port")...)
 	out = append(out, forbidden(c, "it serves profiles without authentication", []string{"CIS-1.2.15"}, "debug-socket-path")...)
 	out = append(out, owned(c, "bulwark writes this file", "authentication-config")...)
 	out = append(out, owned(c, "use audit { max_age, max_backup, max_size }", "audit-policy-file", "audit-log-path", "audit-log-maxage", "audit-log-maxbackup", "audit-log-maxsize")...)
@@ -45,11 +60,12 @@ func hardenedAPIServer() []Setting {
 	out = append(out, owned(c, "use admission { exempt_namespaces }", "admission-control-config-file")...)
 	out = append(out, owned(c, "use endpoint { port }", "secure-port")...)
 	out = append(out, owned(c, "use the address of the node block", "advertise-address")...)
+	out = append(out, owned(c, "verification reads Secrets in etcd under the default prefix", "etcd-prefix")...)
 	out = append(out, owned(c, "use network { services }", "service-cluster-ip-range")...)
 	return append(out, owned(c, "kubeadm sets it to a file it made",
 		"client-ca-file", "tls-cert-file", "tls-private-key-file", "etcd-cafile", "etcd-certfile", "etcd-keyfile", "etcd-servers",
 		"kubelet-client-certificate", "kubelet-client-key", "proxy-client-cert-file", "proxy-client-key-file",
 		"requestheader-client-ca-file", "requestheader-allowed-names", "requestheader-extra-headers-prefix",
 		"requestheader-group-headers", "requestheader-uid-headers", "requestheader-username-headers",
-		"service-account-key-file", "service-account-signing-key-file", "enable-bootstrap-token-auth", "allow-privileged")...)
+		"service-account-key-file", "service-account-signing-key-file", "service-account-signing-endpoint", "enable-bootstrap-token-auth", "allow-privileged")...)
 }

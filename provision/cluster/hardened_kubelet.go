@@ -17,7 +17,7 @@ func hardenedKubelet() []Setting {
 		{Component: c, Key: "podPidsLimit", Rule: Maximum, Value: int64(4096), Written: true, Refs: []string{"CIS-4.2.13", "NSA-NS-6"}},
 		{Component: c, Key: "eventRecordQPS", Rule: Between, Value: int64(50), Written: true, Low: 5, High: 50, Refs: []string{"CIS-4.2.8"}, Use: "0 means without limit since 1.37"},
 		{Component: c, Key: "tlsMinVersion", Rule: Ordered, Value: "VersionTLS12", Written: true, Levels: tlsLevels(), Refs: []string{"NSA-CP-1"}},
-		{Component: c, Key: "tlsCipherSuites", Rule: Intersection, Value: CipherSuites(), Written: true, Refs: []string{"CIS-4.2.12"}},
+		{Component: c, Key: "tlsCipherSuites", Rule: Intersection, Value: CipherSuites(), Keep: suiteForHTTP2, Written: true, Refs: []string{"CIS-4.2.12"}},
 		{Component: c, Key: "rotateCertificates", Rule: TrueWins, Value: true, Written: true, Refs: []string{"CIS-4.2.10"}},
 		{Component: c, Key: "serverTLSBootstrap", Rule: TrueWins, Value: true, Written: true, Refs: []string{"CIS-4.2.11"}},
 		{Component: c, Key: "tlsCertFile", Rule: Fixed, Value: servingFile, Written: true, Refs: []string{"CIS-4.2.9", "STIG-V-242425"}, Use: "the kubelet's certificate is signed by the cluster and rotates"},
@@ -39,15 +39,22 @@ func hardenedKubelet() []Setting {
 		{Component: c, Key: "imagePullCredentialsVerificationPolicy", Rule: Ordered, Value: "NeverVerifyPreloadedImages",
 			Levels: []string{"NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages", "AlwaysVerify"}},
 		{Component: c, Key: "logging.verbosity", Rule: Between, Low: 0, High: 7, Use: "from 8 on, logs hold the bodies of requests, Secrets among them"},
+		// Longer, and rights that were taken away would still be honoured.
+		{Component: c, Key: "authentication.webhook.cacheTTL", Rule: Between, High: int64(2 * time.Minute)},
+		{Component: c, Key: "authorization.webhook.cacheAuthorizedTTL", Rule: Between, High: int64(5 * time.Minute)},
+		{Component: c, Key: "localStorageCapacityIsolation", Rule: TrueWins, Value: true},
+		{Component: c, Key: "featureGates.KubeletEnsureSecretPulledImages", Rule: TrueWins, Value: true},
 		{Component: c, Key: "healthzBindAddress", Rule: Fixed, Value: "127.0.0.1", Written: true},
 		{Component: c, Key: "staticPodPath", Rule: Fixed, Value: "/etc/kubernetes/manifests", Written: true, Refs: []string{"STIG-V-242397"}, Use: "control planes need it, and workers have none"},
 		{Component: c, Key: "featureGates.DynamicKubeletConfig", Rule: Forbidden, Refs: []string{"STIG-V-242399"}, Use: "the gate is gone and the kubelet would not start"},
 	}
 	out = append(out, forbidden(c, "pods from a URL pass no admission", []string{"STIG-V-242397"}, "staticPodURL", "staticPodURLHeader")...)
 	out = append(out, forbidden(c, "a document of another kind cannot be laid over this one", nil, "apiVersion", "kind")...)
+	out = append(out, forbidden(c, "pods would get sysctls that no admission has seen", []string{"NSA-PS-4e"}, "defaultPodSysctls")...)
+	out = append(out, forbidden(c, vmoduleWhy, nil, "logging.vmodule")...)
 	out = append(out, owned(c, "use network { services, dns_domain }", "clusterDNS", "clusterDomain")...)
 	out = append(out, owned(c, "use taints in the node block", "registerWithTaints")...)
-	return append(out, owned(c, "the firewall and the API server count on its own default", "address", "port", "healthzPort", "cgroupDriver", "containerRuntimeEndpoint")...)
+	return append(out, owned(c, "the firewall and the API server count on its own default", "address", "port", "healthzPort", "cgroupDriver", "containerRuntimeEndpoint", "imageServiceEndpoint")...)
 }
 
 func hardenedKubeProxy() []Setting {
@@ -60,6 +67,7 @@ func hardenedKubeProxy() []Setting {
 		{Component: c, Key: "logging.verbosity", Rule: Between, Low: 0, High: 7, Use: "from 8 on, logs hold the bodies of requests, Secrets among them"},
 	}
 	out = append(out, forbidden(c, "a document of another kind cannot be laid over this one", nil, "apiVersion", "kind")...)
+	out = append(out, forbidden(c, vmoduleWhy, nil, "logging.vmodule")...)
 	out = append(out, forbidden(c, "a node's name is its machine's hostname", []string{"CIS-4.2.7"}, "hostnameOverride")...)
 	return append(out, owned(c, "use network { pods }, or leave it to kubeadm", "clusterCIDR", "clientConnection.kubeconfig", "bindAddress")...)
 }

@@ -82,7 +82,8 @@ func Merge(component, key string, value any) (any, error) {
 const maxArgument = 16 << 10
 
 var (
-	argName   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	// A gate behind an argument is spelt as it is: feature-gates.AllAlpha, runtime-config.api/all.
+	argName   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(\.[A-Za-z0-9/]+)?$`)
 	fieldName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 )
 
@@ -100,8 +101,7 @@ func spelling(component, key string) error {
 		}
 		return nil
 	}
-	name, _, _ := strings.Cut(key, ".") // a gate behind it is spelt as it is
-	if !argName.MatchString(name) {
+	if !argName.MatchString(key) {
 		return fmt.Errorf("%q is no argument of %s; write it in small letters, with - between words and none in front, as in %q", key, component, "request-timeout")
 	}
 	return nil
@@ -225,6 +225,10 @@ func (s Setting) list(value any, refuse refusal) (any, error) {
 		if isConfig(s.Component) {
 			return refuse("is no list")
 		}
+		if strings.Contains(v, `"`) {
+			// The component would take the quotes away, and see another word.
+			return refuse("holds a quote; write the words alone, with commas between them")
+		}
 		for _, e := range strings.Split(v, ",") {
 			if e = strings.TrimSpace(e); e != "" {
 				have = append(have, e)
@@ -263,6 +267,9 @@ func (s Setting) list(value any, refuse refusal) (any, error) {
 	if len(have) == 0 && s.Written {
 		return refuse("is empty, which leaves the choice to the component")
 	}
+	if s.Keep != "" && !slices.Contains(have, s.Keep) {
+		return refuse("lacks %s, without which there is no HTTP/2 over TLS 1.2 with the cluster's ECDSA certificates, and the component does not start or serve (suites of TLS 1.3 are not in this list)", s.Keep)
+	}
 	return value, nil
 }
 
@@ -285,7 +292,9 @@ func (s Setting) pairs(given string) error {
 		if !has {
 			value = "true" // as runtime-config reads a name alone
 		}
-		if sub, ok := Lookup(s.Component, s.Key+"."+strings.TrimSpace(name)); ok {
+		// "kube:AllAlpha" is the gate of one of the program's parts.
+		gate := strings.TrimSpace(name[strings.LastIndexByte(name, ':')+1:])
+		if sub, ok := Lookup(s.Component, s.Key+"."+gate); ok {
 			if _, err := sub.merge(strings.TrimSpace(value)); err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/spec"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -169,6 +170,40 @@ func TestSecretsAreOnlyReferences(t *testing.T) {
 				t.Errorf("%s is secret and its text is known: %s", f.ID, f.File.Content)
 			}
 		}
+	}
+}
+
+// A file says which references are its template's: apply refuses the others.
+func TestReferencesOfTemplatesAreHeldAndNoOthers(t *testing.T) {
+	held := 0
+	for _, w := range wants(t, quickstart(t)) {
+		for _, f := range w.Facts {
+			var files []state.File
+			if f.File != nil {
+				files = append(files, *f.File)
+			}
+			if f.Phase != nil {
+				files = append(files, f.Phase.Transient...)
+			}
+			for _, file := range files {
+				held += len(state.Refs(file.Content))
+				if ref := file.Foreign(); ref != "" {
+					t.Errorf("%s: %s could not be written, since %s is none of %v", f.ID, file.Path, ref, file.Holds)
+				}
+			}
+		}
+	}
+	if held == 0 {
+		t.Error("no file has a reference, and this proves nothing")
+	}
+	c := quickstart(t)
+	c.APIServer.Args = map[string]string{"external-hostname": state.Ref("encryption-key")}
+	refused := false
+	for _, f := range wants(t, c)[0].Facts {
+		refused = refused || f.File != nil && f.File.Path == kubeadm.ConfigFile && f.File.Foreign() == state.Ref("encryption-key")
+	}
+	if !refused {
+		t.Error("a reference from a spec's text would be resolved")
 	}
 }
 

@@ -170,7 +170,7 @@ func (b *builder) join() error {
 // discovery is the file a node finds and trusts the cluster by while it joins.
 func (b *builder) discovery() []state.File {
 	return []state.File{{Path: kubeadm.DiscoveryFile, Origin: state.Written, Mode: 0o600, Owner: root,
-		Content: []byte(state.Ref("discovery/" + b.n.Name)), Secret: true, Why: "defaults"}}
+		Content: []byte(state.Ref("discovery/" + b.n.Name)), Holds: []string{"discovery"}, Secret: true, Why: "defaults"}}
 }
 
 // nodeObject waits for the Node and its pod prefixes.

@@ -118,7 +118,7 @@ func (b *builder) apiServerFiles() error {
 		return err
 	}
 	b.path(state.File{Path: kubeadm.EncryptionProviderFile, Origin: state.Adopted, Mode: 0o600, Owner: root,
-		Content: encryption, Secret: true, Why: "encryption.provider"})
+		Content: encryption, Holds: []string{policy.EncryptionKeyRef}, Secret: true, Why: "encryption.provider"})
 	// The file's bytes hold the key and are never compared. A digest of what the
 	// spec says of it is kept, so that a change of the spec is seen.
 	b.file("/var/lib/bulwark/encryption.spec", 0o600, []byte("v1 "+state.SHA256(encryption)+"\n"), "encryption.provider", apiServer)

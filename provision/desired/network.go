@@ -31,11 +31,13 @@ func (b *builder) podNetwork() error {
 	if err != nil {
 		return err
 	}
-	b.file(node.ConflistPath, 0o600, conflist, "network.cni")
-
+	b.path(state.File{Path: node.ConflistPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: conflist, Holds: podCIDRs(), Why: "network.cni"})
 	b.ready()
 	return nil
 }
+
+// podCIDRs are the references of files that know nodes' pod prefixes.
+func podCIDRs() []string { return []string{"pod-cidr", "pod-cidr-6"} }
 
 // ready waits for the kubelet to find its pod network.
 func (b *builder) ready() {
@@ -66,7 +68,7 @@ func (b *builder) routes() error {
 			joined = append(joined, id(other.Name, "wait", "node-object"))
 		}
 	}
-	f := state.File{Path: node.RoutesPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: routes, Why: "network.cni"}
+	f := state.File{Path: node.RoutesPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: routes, Holds: podCIDRs(), Why: "network.cni"}
 	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, After: joined, File: &f})
 	b.file(node.RoutesUnitPath, 0o600, node.RoutesUnit(), "network.cni")
 	b.unit(node.RoutesUnitName, "routes to the pods of other nodes", "network.cni", node.RoutesPath, node.RoutesUnitPath)

@@ -119,7 +119,7 @@ func TestEachFactIsUnmetUntilItHolds(t *testing.T) {
 }
 
 func TestReferencesAreComparedOnceTheyAreKnown(t *testing.T) {
-	want := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte("subnet " + state.Ref("pod-cidr/cp-1"))}
+	want := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte("subnet " + state.Ref("pod-cidr/cp-1")), Holds: []string{"pod-cidr"}}
 	n := &state.Node{Files: map[string]state.HaveFile{"/etc/x": {Type: "file", Mode: 0o600, Owner: "root:root", SHA256: state.SHA256([]byte("subnet 10.244.0.0/24"))}}}
 	if p := only(state.Fact{File: &want}, n, state.API{}); p.Empty() {
 		t.Error("without the pod prefix nobody can say that the file is right")
@@ -127,6 +127,10 @@ func TestReferencesAreComparedOnceTheyAreKnown(t *testing.T) {
 	known := state.API{Status: state.Answering, Nodes: map[string]state.NodeObject{"cp-1": {PodCIDRs: []string{"10.244.0.0/24"}}}}
 	if p := only(state.Fact{File: &want}, n, known); !p.Empty() {
 		t.Errorf("the file is right: %+v", p.Steps)
+	}
+	want.Holds = nil
+	if p := only(state.Fact{File: &want}, n, known); p.Empty() {
+		t.Error("a reference that the file may not hold was resolved")
 	}
 }
 

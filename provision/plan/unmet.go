@@ -59,6 +59,9 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 		source := n.Files[want.CopyOf]
 		return source.SHA256 != "" && source.SHA256 == got.SHA256
 	}
+	if want.Foreign() != "" {
+		return false // apply refuses it, and says why
+	}
 	text, err := state.Resolve(want.Content, r.have.Value)
 	return err == nil && state.SHA256(text) == got.SHA256
 }

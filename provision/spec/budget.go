@@ -14,6 +14,7 @@ const (
 	maxNested = 64      // depth of a value
 	maxBits   = 4096    // of a number's binary exponent: 1e999 has 3319
 	textStep  = 64      // bytes of text that cost one step
+	setStep   = 32      // steps for what a set holds: cty hashes and sorts it again each time
 )
 
 // budget is what all expressions of one spec may cost together. An expression
@@ -57,9 +58,10 @@ func (b *budget) refuse(why string) error {
 // weigh charges for a value: for itself, or for all that it holds. Values
 // share their parts, so what it holds can be far more than memory shows; it
 // counts what code that walks the value would visit.
-func (b *budget) weigh(v cty.Value, deep bool) error { return b.weighAt(v, deep, 0) }
+func (b *budget) weigh(v cty.Value, deep bool) error { return b.weighAt(v, deep, 0, 1) }
 
-func (b *budget) weighAt(v cty.Value, deep bool, depth int) error {
+// weighAt charges so many steps for each thing that a value holds.
+func (b *budget) weighAt(v cty.Value, deep bool, depth, each int) error {
 	if depth > maxNested {
 		return b.refuse(fmt.Sprintf("A value holds more than %d levels of lists and objects", maxNested))
 	}
@@ -73,22 +75,25 @@ func (b *budget) weighAt(v cty.Value, deep bool, depth int) error {
 		if n > maxText {
 			return b.refuse(fmt.Sprintf("A string has more than %d bytes", maxText))
 		}
-		return b.charge(n / textStep)
+		return b.charge(n / textStep * each)
 	case t == cty.Number:
 		n := v.AsBigFloat()
 		if e := n.MantExp(nil); n.IsInf() || e > maxBits || e < -maxBits || n.Prec() > maxBits {
 			return b.refuse("A number is larger or finer than any setting needs")
 		}
 	case v.CanIterateElements():
-		if err := b.charge(v.LengthInt()); err != nil || !deep {
+		if deep && t.IsSetType() {
+			each = setStep
+		}
+		if err := b.charge(v.LengthInt() * each); err != nil || !deep {
 			return err
 		}
 		for it := v.ElementIterator(); it.Next(); {
 			k, e := it.Element()
-			if err := b.weighAt(k, true, depth+1); err != nil {
+			if err := b.weighAt(k, true, depth+1, each); err != nil {
 				return err
 			}
-			if err := b.weighAt(e, true, depth+1); err != nil {
+			if err := b.weighAt(e, true, depth+1, each); err != nil {
 				return err
 			}
 		}

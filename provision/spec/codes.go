@@ -30,6 +30,7 @@ const (
 	CodeName      Code = "S022 name"             // a name Kubernetes, DNS or ssh would not take
 	CodeAddress   Code = "S023 address"          // an address or a prefix that cannot be meant
 	CodeChoice    Code = "S024 choice"           // not one of the values a setting has
+	CodeReserved  Code = "S025 reserved"         // text that bulwark keeps for itself
 	CodeOverlap   Code = "S030 overlap"          // address ranges that collide
 	CodeTopology  Code = "S031 topology"         // roles and addresses that make no cluster
 	CodeCNI       Code = "S032 cni"              // pod networking bulwark cannot open the firewall for

@@ -92,14 +92,8 @@ func (b *budget) foresee(name string, args []cty.Value) error {
 		if jsonDepth(text(args, 0)) > maxNested {
 			return b.refuse(fmt.Sprintf("The JSON text is nested more than %d levels deep", maxNested))
 		}
-	case "setproduct":
-		n := len(args)
-		for _, a := range args {
-			n = times(n, count(a))
-		}
-		return b.charge(n)
-	case "distinct":
-		return b.charge(times(count(args[0]), count(args[0])) / textStep)
+	case "distinct", "toset", "tomap", "sethaselement", "setintersection", "setproduct", "setsubtract", "setsymmetricdifference", "setunion":
+		return b.foreseeSet(name, args)
 	case "join":
 		n := len(text(args, 0))
 		pieces := 0

@@ -13,6 +13,9 @@ const (
 	maxChain    = 256 // operators, indexes and conditions in one expression
 	maxDigits   = 64  // characters of a number
 	maxExponent = 999 // of a number
+
+	maxHeredoc  = 4096    // lines of one heredoc, or $${ and %%{ of one string
+	maxHeredocs = 4 << 12 // of all of one file
 )
 
 // guard refuses text that HCL's recursive parser, or what walks its tree,
@@ -38,6 +41,8 @@ type frame struct {
 	chain int
 	// directives counts the %{ if } and %{ for } that are open in a string.
 	directives int
+	// pieces are the lines of a heredoc, or what a $${ cuts a string into.
+	pieces int
 	// loop is a for expression in braces: its new lines end nothing.
 	loop bool
 }
@@ -45,6 +50,7 @@ type frame struct {
 type guarded struct {
 	frames     []frame
 	directives int // of all frames
+	pieces     int // of text, of all strings so far
 }
 
 func (g *guarded) token(t hclsyntax.Token, rest hclsyntax.Tokens) *hcl.Diagnostic {
@@ -57,6 +63,8 @@ func (g *guarded) token(t hclsyntax.Token, rest hclsyntax.Tokens) *hcl.Diagnosti
 		}
 		if !top.text() {
 			top.chain++
+		} else if top.closer == hclsyntax.TokenCQuote {
+			top.pieces = 0 // an expression stands between them
 		}
 		g.frames = append(g.frames, frame{closer: closer(t.Type), loop: t.Type == hclsyntax.TokenOBrace && opensLoop(rest)})
 		if len(g.frames)+g.directives > maxDepth {
@@ -77,6 +85,8 @@ func (g *guarded) token(t hclsyntax.Token, rest hclsyntax.Tokens) *hcl.Diagnosti
 		if (top.closer == 0 || top.closer == hclsyntax.TokenCBrace) && !top.loop {
 			top.chain = 0
 		}
+	case hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit:
+		return g.piece(top, t.Range)
 	case hclsyntax.TokenIdent:
 		if !ascii(t.Bytes) {
 			return problem(CodeEncoding, t.Range, "Letters that may look like others",
@@ -98,6 +108,24 @@ func (g *guarded) token(t hclsyntax.Token, rest hclsyntax.Tokens) *hcl.Diagnosti
 			"One expression holds more than %d operators, conditions or indexes. Give parts of it names in a locals block.", maxChain)
 	}
 	return nil
+}
+
+// piece keeps out strings that HCL would read for minutes: its parser takes a
+// time that grows with the square of the pieces it gets them in.
+func (g *guarded) piece(in *frame, at hcl.Range) *hcl.Diagnostic {
+	in.pieces++
+	if in.closer == hclsyntax.TokenCHeredoc || in.pieces > 1 {
+		g.pieces++
+	}
+	switch {
+	case in.pieces <= maxHeredoc && g.pieces <= maxHeredocs:
+		return nil
+	case in.closer == hclsyntax.TokenCHeredoc:
+		return problem(CodeLimit, at, "Heredoc too long",
+			"A heredoc has at most %d lines, and those of one file %d together; perhaps the end of one is missing. Put the text in a file of its own and use file(\"…\").", maxHeredoc, maxHeredocs)
+	}
+	return problem(CodeLimit, at, "String in too many pieces",
+		"A string has at most %d of $${ and %%%%{, and those of one file %d together. Put the text in a file of its own and use file(\"…\").", maxHeredoc, maxHeredocs)
 }
 
 // directive counts the control sequence that begins with rest: HCL parses what

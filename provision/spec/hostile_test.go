@@ -84,6 +84,43 @@ func TestNestingIsRefusedBeforeItIsParsed(t *testing.T) {
 	}
 }
 
+// HCL's parser would take minutes for each of these.
+func TestLongHeredocsAreRefusedBeforeTheyAreParsed(t *testing.T) {
+	r := strings.Repeat
+	for name, text := range map[string]string{
+		"a line too many":   "locals {\n a = <<A\n" + r("x\n", maxHeredoc+1) + "A\n}\n",
+		"never ended":       "locals {\n a = <<A\n" + r("x y\n", 250_000),
+		"one in each line":  r("a = <<A\n", 130_000),
+		"indented":          "locals {\n a = <<-A\n" + r("  x y\n", 100_000) + "  A\n}\n",
+		"many of them":      "locals {\n" + r("a = <<A\n"+r("x\n", 4000)+"A\n", 5) + "}\n",
+		"pieces of lines":   "locals {\n a = <<A\n" + r(r("$${", 10_000)+"\n", 10) + "A\n}\n",
+		"pieces of strings": "locals {\n" + r("a = \""+r("$${", 10_000)+"\"\n", 30) + "}\n",
+		"pieces of many":    "locals {\n" + r("a = \""+r("%%{", 4000)+"\"\n", 30) + "}\n",
+		"with expressions":  "locals {\n a = <<A\n" + r("${1} x\n", 100_000) + "A\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun := time.Now()
+			if said := refused(t, written(t, text), CodeLimit); !strings.Contains(said, "file(") {
+				t.Errorf("it does not say what to do:\n%s", cut(said))
+			}
+			if d := time.Since(begun); d > 10*time.Second {
+				t.Errorf("it took %s", d)
+			}
+		})
+	}
+	_, _, diags := Load(written(t, "locals {\n a = <<A\n"+r("x\n", maxHeredoc)+"A\n}\n"+minimal), Options{})
+	if diags.HasErrors() {
+		t.Error(diags)
+	}
+	var many strings.Builder // as a large spec has them
+	for i := range maxHeredocs {
+		fmt.Fprintf(&many, "a%d = \"a${1}b${2}c\"\n", i)
+	}
+	if _, _, diags = Load(written(t, "locals {\n"+many.String()+"}\n"+minimal), Options{}); diags.HasErrors() {
+		t.Error(diags)
+	}
+}
+
 func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 	loop := "1"
 	for i := range 9 {
@@ -96,6 +133,7 @@ func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 		}
 		return s
 	}
+	set := "a = toset([for x in range(1000) : \"a${x}\"])\n"
 	for name, locals := range map[string]string{
 		"nested loops":               "a = " + loop,
 		"strings that double":        doubling(`"0123456789"`, `"${@}${@}"`),
@@ -119,6 +157,15 @@ func TestAnExpressionBuildsNoMoreThanABudget(t *testing.T) {
 		"json numbers":               `a = jsondecode("1e999999999")`,
 		"regex that is slow":         `a = [for x in range(1000) : regexall("(a{900}){900}", "` + strings.Repeat("a", 9000) + `")]`,
 		"distinct":                   "a = range(1000)\n b = flatten([for x in local.a : [for y in local.a : x * 1000 + y]])\n c = distinct(local.b)\n",
+		"distinct in a loop":         set + " b = [for x in range(1000) : distinct(tolist(local.a))]\n",
+		"distinct of deep lists":     "a = [for x in range(300) : range(300)]\n b = [for x in range(100) : distinct(local.a)]\n",
+		"unions in a loop":           set + " b = [for x in range(1000) : setunion(local.a, local.a, local.a)]\n",
+		"intersections in a loop":    set + " b = [for x in range(1000) : setintersection(local.a, local.a)]\n",
+		"differences in a loop":      set + " b = [for x in range(1000) : setsubtract(local.a, local.a)]\n",
+		"set products in a loop":     "a = toset([for x in range(30) : \"a${x}\"])\n b = [for x in range(1000) : setproduct(local.a, local.a)]\n",
+		"sets made in a loop":        "a = [for x in range(1000) : \"a${x}\"]\n b = [for x in range(1000) : toset(local.a)]\n",
+		"sets compared in a loop":    set + " b = [for x in range(1000) : local.a == local.a]\n",
+		"members asked in a loop":    set + " b = [for x in range(1000) : sethaselement(local.a, \"a1\")]\n",
 		"big text in a loop":         "a = join(\"\", [for x in range(1000) : \"" + strings.Repeat("a", 1000) + "\"])\n b = [for x in range(1000) : upper(local.a)]\n",
 	} {
 		t.Run(name, func(t *testing.T) {

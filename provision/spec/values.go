@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,6 +31,9 @@ func (l *loader) get(a *hcl.Attribute) (cty.Value, bool) {
 	}
 	if v.IsNull() {
 		l.report(problem(CodeType, a.Expr.Range(), "Null value", "%q is null. Leave the line out to have the default, or write a value.", a.Name))
+		return cty.NilVal, false
+	}
+	if l.reserved(strconv.Quote(a.Name), a.Expr.Range(), v) {
 		return cty.NilVal, false
 	}
 	return v, true

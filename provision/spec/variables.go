@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
@@ -78,6 +79,9 @@ func (l *loader) variable(b *variableText) cty.Value {
 	if err != nil {
 		l.report(problem(CodeType, at, "Variable of another type",
 			"Variable %q: %s. Its type is %s.", b.Name, err, typeexpr.TypeString(want)))
+		return cty.DynamicVal
+	}
+	if l.reserved("Variable "+strconv.Quote(b.Name), at, got) {
 		return cty.DynamicVal
 	}
 	if sensitive {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"slices"
+	"strings"
 )
 
 // Origin says who decides the bytes of a wanted file.
@@ -30,6 +32,10 @@ type File struct {
 	// Content is the text of a Written file, and of an Adopted one the text it
 	// is made from when it does not exist. It may hold references, see [Ref].
 	Content []byte `json:"content,omitempty"`
+	// Holds are the kinds of reference that Content may hold, as in
+	// "encryption-key" and "pod-cidr": those its template puts there. Any other
+	// came in with a spec's text, and is refused rather than resolved.
+	Holds []string `json:"-"`
 	// CopyOf names another path of the same node whose bytes this file must have.
 	CopyOf string `json:"copy_of,omitempty"`
 	// Secret files are never printed, diffed or read off the node.
@@ -47,6 +53,18 @@ type File struct {
 	Why string `json:"why,omitempty"`
 	// Restarts names what reads the file only when it starts.
 	Restarts []string `json:"restarts,omitempty"`
+}
+
+// Foreign is the first reference in the content that the file may not hold,
+// or "".
+func (f File) Foreign() string {
+	for _, name := range Refs(f.Content) {
+		kind, _, _ := strings.Cut(name, "/")
+		if !slices.Contains(f.Holds, kind) {
+			return Ref(name)
+		}
+	}
+	return ""
 }
 
 // SHA256 is the hex digest of bytes, as a look reports it.

@@ -12,8 +12,11 @@ import (
 
 var refPattern = regexp.MustCompile(`<<bulwark:([a-z0-9][a-z0-9./-]*)>>`)
 
+// RefMark begins every reference. Text that users write may not hold it.
+const RefMark = "<<bulwark:"
+
 // Ref is the text that stands for the value called name.
-func Ref(name string) string { return "<<bulwark:" + name + ">>" }
+func Ref(name string) string { return RefMark + name + ">>" }
 
 // Refs are the names referred to in text, sorted, each once.
 func Refs(text []byte) []string {
