@@ -19,11 +19,7 @@ import (
 // machine. The bytes depend on the spec alone; on kind, also on the names and
 // addresses kind gave its nodes.
 func Render(ctx context.Context, in Input) (*Rendered, error) {
-	c, err := intended(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	wants, err := wanted(c)
+	c, wants, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
