@@ -25,8 +25,13 @@ type Loaded struct {
 
 // Load reads a spec. One that is refused is a [*spec.Error] with everything
 // that is wrong with it.
-func Load(_ context.Context, in Input) (*Loaded, error) {
-	r := spec.Read(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay})
+func Load(ctx context.Context, in Input) (*Loaded, error) {
+	r, err := promptly(ctx, func() (*spec.Reading, error) {
+		return spec.Read(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay}), nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	if r.Diags.HasErrors() {
 		return nil, &spec.Error{Diags: r.Diags, Files: r.Files}
 	}
@@ -40,8 +45,8 @@ func Validate(ctx context.Context, in Input) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := wanted(l.Cluster); err != nil {
-		return nil, l.reading.Refused(err)
+	if _, err := l.wants(ctx, l.Cluster); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
@@ -71,8 +76,37 @@ func intended(ctx context.Context, in Input) (*cluster.Cluster, []state.Want, er
 			return nil, nil, err
 		}
 	}
-	wants, err := wanted(c)
-	return c, wants, loaded.reading.Refused(err)
+	wants, err := loaded.wants(ctx, c)
+	return c, wants, err
+}
+
+// wants is what a cluster made of this spec should have.
+func (l *Loaded) wants(ctx context.Context, c *cluster.Cluster) ([]state.Want, error) {
+	return promptly(ctx, func() ([]state.Want, error) {
+		wants, err := wanted(c)
+		return wants, l.reading.Refused(err)
+	})
+}
+
+// promptly leaves work that knows no context to itself when the context ends: a
+// large spec takes seconds, and nothing is lost when they are cut short.
+func promptly[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		value, err := work()
+		done <- answer{value, err}
+	}()
+	select {
+	case a := <-done:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 // wanted is what a cluster should have, or everything that keeps it from

@@ -136,3 +136,18 @@ func TestLateProblemsKeepSecrets(t *testing.T) {
 func secret(name string) string {
 	return "apiVersion: v1\nkind: Secret\nmetadata:\n  name: " + name + "\n"
 }
+
+// Who ends a run need not wait for a large spec.
+func TestReadingEndsWithItsContext(t *testing.T) {
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	never := make(chan struct{})
+	defer close(never)
+	_, err := promptly(ctx, func() (int, error) { cancel(enough); <-never; return 1, nil })
+	if !errors.Is(err, enough) {
+		t.Errorf("%v", err)
+	}
+	if n, err := promptly(context.Background(), func() (int, error) { return 2, nil }); n != 2 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
