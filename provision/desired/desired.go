@@ -28,8 +28,9 @@ func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 			continue
 		}
 		images, err := kubeadm.Images(c, n)
-		errs = append(errs, err)
-		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images})
+		arguments, err2 := kubeadm.Arguments(c, n)
+		errs = append(errs, err, err2)
+		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images, Kubelet: arguments["kubelet"]})
 	}
 	facts, err := objects(c, manifest)
 	if err := errors.Join(append(errs, err)...); err != nil {
