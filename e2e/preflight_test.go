@@ -48,7 +48,13 @@ var plants = map[string][]struct{ check, script string }{
 		{"machine-id", ``}, // copied below
 		{"firewall", `
 for u in ufw firewalld; do printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n' >/etc/systemd/system/$u.service; done
+mkdir -p /etc/ufw; echo ENABLED=yes >/etc/ufw/ufw.conf
 systemctl daemon-reload; systemctl start ufw firewalld; systemctl enable nftables`},
+		{"kubelet-arguments", `
+touch /usr/lib/systemd/system/kubelet.service
+echo 'KUBELET_EXTRA_ARGS="--anonymous-auth=true"' >/etc/default/kubelet
+mkdir -p /etc/systemd/system/kubelet.service.d
+printf '[Service]\nEnvironment=KUBELET_EXTRA_ARGS=--read-only-port=10255\n' >/etc/systemd/system/kubelet.service.d/20-extra.conf`},
 		{"ports", `systemd-run --quiet socat TCP-LISTEN:10250,fork /dev/null`},
 		{"ssh-port", `systemd-run --quiet /usr/sbin/sshd -D -p 2222
 nft 'table ip e2e { chain c { type nat hook prerouting priority -100; tcp dport 22 redirect to :2222; }; }'`},
@@ -65,9 +71,9 @@ mkdir -p "$d"
 printf 'kernel/lab/%s.ko\n' "$@" >"$d/modules.builtin"`
 
 // several are rows that are there more than once: free bytes and inodes; two
-// managers that are active and one that is enabled; who has etcd's number, and
-// images while containerd is stopped.
-var several = map[string]int{"cp-1 disk": 2, "w-2 firewall": 3, "w-1 look": 2}
+// managers that are active and one that is enabled; a drop-in and a file of
+// arguments; who has etcd's number, and images while containerd is stopped.
+var several = map[string]int{"cp-1 disk": 2, "w-2 firewall": 3, "w-2 kubelet-arguments": 2, "w-1 look": 2}
 
 func testPreflight(t *testing.T, c *labCluster) {
 	want := map[string]int{}

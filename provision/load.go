@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,16 +19,23 @@ type Loaded struct {
 	Cluster  *cluster.Cluster
 	Warnings hcl.Diagnostics
 	Files    spec.Files
+
+	reading *spec.Reading
 }
 
 // Load reads a spec. One that is refused is a [*spec.Error] with everything
 // that is wrong with it.
-func Load(_ context.Context, in Input) (*Loaded, error) {
-	c, files, diags := spec.Load(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay})
-	if diags.HasErrors() {
-		return nil, &spec.Error{Diags: diags, Files: files}
+func Load(ctx context.Context, in Input) (*Loaded, error) {
+	r, err := promptly(ctx, func() (*spec.Reading, error) {
+		return spec.Read(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay}), nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return &Loaded{Cluster: c, Warnings: diags, Files: files}, nil
+	if r.Diags.HasErrors() {
+		return nil, &spec.Error{Diags: r.Diags, Files: r.Files}
+	}
+	return &Loaded{Cluster: r.Cluster, Warnings: r.Diags, Files: r.Files, reading: r}, nil
 }
 
 // Validate loads a spec and computes everything it comes to, so that kubeadm's
@@ -37,8 +45,10 @@ func Validate(ctx context.Context, in Input) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = wanted(l.Cluster)
-	return l, err
+	if _, err := l.wants(ctx, l.Cluster); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Format lays out HCL text as `bulwark fmt` does.
@@ -53,32 +63,66 @@ func Format(src []byte, filename string) ([]byte, error) {
 // Starter is a first spec, with comments.
 func Starter() []byte { return spec.Starter() }
 
-// intended is the cluster an input means: the spec's own machines, or the kind
-// nodes of the same name.
-func intended(ctx context.Context, in Input) (*cluster.Cluster, error) {
+// intended is the cluster an input means, the spec's own machines or the kind
+// nodes of the same name, and what it should have.
+func intended(ctx context.Context, in Input) (*cluster.Cluster, []state.Want, error) {
 	loaded, err := Load(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if !in.OnKind {
-		return loaded.Cluster, nil
+	c := loaded.Cluster
+	if in.OnKind {
+		if c, err = adaptToKind(ctx, c); err != nil {
+			return nil, nil, err
+		}
 	}
-	return adaptToKind(ctx, loaded.Cluster)
+	wants, err := loaded.wants(ctx, c)
+	return c, wants, err
 }
 
-// wanted is what a cluster should have.
+// wants is what a cluster made of this spec should have.
+func (l *Loaded) wants(ctx context.Context, c *cluster.Cluster) ([]state.Want, error) {
+	return promptly(ctx, func() ([]state.Want, error) {
+		wants, err := wanted(c)
+		return wants, l.reading.Refused(err)
+	})
+}
+
+// promptly leaves work that knows no context to itself when the context ends: a
+// large spec takes seconds, and nothing is lost when they are cut short.
+func promptly[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		value, err := work()
+		done <- answer{value, err}
+	}()
+	select {
+	case a := <-done:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
+
+// wanted is what a cluster should have, or everything that keeps it from
+// having it.
 func wanted(c *cluster.Cluster) ([]state.Want, error) {
 	var manifest []state.Object
+	var unfit error
 	if c.Network.CNI.Kind == cluster.CNIManifest {
-		var err error
-		if manifest, err = kube.Manifest(c.Network.CNI.Manifest); err != nil {
-			return nil, err
-		}
-		for _, o := range manifest {
-			if o.Ref.APIVersion == "v1" && o.Ref.Kind == "Secret" {
-				return nil, fmt.Errorf("the CNI manifest (%s) holds a Secret, %s: a spec and its plan hold no secrets. Make it in the cluster by another way", c.Origin("network.cni"), o.Ref.Name)
-			}
+		manifest, unfit = kube.Manifest(c.Network.CNI.Manifest)
+	}
+	var secrets []error
+	for _, o := range manifest {
+		if o.Ref.APIVersion == "v1" && o.Ref.Kind == "Secret" {
+			secrets = append(secrets, cluster.Fault("network.cni", fmt.Errorf("the manifest holds a Secret, %s, and a spec and its plan hold no secrets; take it out, and make it in the cluster by another way", o.Ref.Name)))
 		}
 	}
-	return desired.Wants(c, manifest)
+	wants, err := desired.Wants(c, manifest)
+	return wants, errors.Join(unfit, errors.Join(secrets...), err)
 }

@@ -240,6 +240,7 @@ func ask(w state.Want) observe.Ask {
 		state.ConfirmedTablePath: true,
 		"/var/lib/etcd/member":   false,
 		verifiedPath:             true,
+		plan.UFWConf():           true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
 	for _, f := range w.Facts {
@@ -269,6 +270,11 @@ func ask(w state.Want) observe.Ask {
 		case f.Approval != nil:
 			path(f.Approval.Makes, false)
 		}
+	}
+	texts, dirs := plan.KubeletArgumentFiles()
+	a.Dirs = dirs
+	for _, p := range texts {
+		path(p, true)
 	}
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
 		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p]})

@@ -19,11 +19,7 @@ import (
 // machine. The bytes depend on the spec alone; on kind, also on the names and
 // addresses kind gave its nodes.
 func Render(ctx context.Context, in Input) (*Rendered, error) {
-	c, err := intended(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	wants, err := wanted(c)
+	c, wants, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +59,9 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 			out = append(out, RenderedFile{Path: n.Name + "/files" + row.Path, Content: row.Content})
 		}
 	}
+	for _, path := range madeByApply(c, w) {
+		fmt.Fprintf(&table, "%s %s at-run-time %s\n", state.Mode(0o600), "root:root", path)
+	}
 	arguments, err := kubeadm.Arguments(c, n)
 	if err != nil {
 		return nil, err
@@ -76,6 +75,19 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 		RenderedFile{Path: n.Name + "/arguments.json", Content: text})
 	slices.SortFunc(out, func(a, b RenderedFile) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
+}
+
+// madeByApply are files of ours that are no facts: what they say is known only
+// once something was tried on the machine.
+func madeByApply(c *cluster.Cluster, w state.Want) []string {
+	var out []string
+	if slices.ContainsFunc(w.Facts, func(f state.Fact) bool { return f.Table != nil }) {
+		out = append(out, state.ConfirmedTablePath)
+	}
+	if w.Node == c.ControlPlanes()[0].Name {
+		out = append(out, verifiedPath)
+	}
+	return out
 }
 
 func encode(v any) ([]byte, error) {

@@ -16,11 +16,7 @@ var ErrDeclined = errors.New("not confirmed, nothing was changed")
 // Reset makes machines of a cluster's nodes again, once confirm said yes to
 // their names. Machines that were nodes of this spec before it are fine too.
 func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, events func(apply.Event)) error {
-	c, err := intended(ctx, in)
-	if err != nil {
-		return err
-	}
-	wants, err := wanted(c)
+	c, wants, err := intended(ctx, in)
 	if err != nil {
 		return err
 	}

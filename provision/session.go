@@ -36,11 +36,7 @@ type Session struct {
 // Open connects to every node, looks once, and computes problems and plan. It
 // changes nothing.
 func Open(ctx context.Context, in Input) (*Session, error) {
-	c, err := intended(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	wants, err := wanted(c)
+	c, wants, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/bulwark-k8s/bulwark/provision"
 )
 
 func TestRenderReplacesAnEarlierRendering(t *testing.T) {
@@ -53,6 +55,25 @@ func TestRenderRemovesNothingOutsideItsFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(top, "outside")); err != nil {
 		t.Error("a file outside the folder was removed")
+	}
+}
+
+// A render that was cut leaves a list of what it may have written, so that
+// the next one can take its place.
+func TestRenderAfterOneThatWasCut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	cut := []provision.RenderedFile{{Path: "cp-1/files/etc/a"}, {Path: "cp-1/files/etc/a/b"}, {Path: "plan.json"}} // the second cannot be written
+	if err := writeRendering(dir, cut); err == nil {
+		t.Fatal("a file became a folder")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "cp-1/files/etc/a")); err != nil {
+		t.Fatal("nothing was written before the cut")
+	}
+	if c := (&console{args: "render -o " + dir}).run(t, newFake()); c.code != 0 {
+		t.Fatal(c.stderr)
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, rendering)); string(b) != "cp-1/files/etc/a\nplan.json\n" {
+		t.Errorf("the list says %q", b)
 	}
 }
 

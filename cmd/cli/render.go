@@ -82,17 +82,25 @@ func writeRendering(dir string, files []provision.RenderedFile) error {
 	if err := removeRendering(root, dir); err != nil {
 		return err
 	}
+	files = slices.SortedFunc(slices.Values(files), func(a, b provision.RenderedFile) int { return strings.Compare(a.Path, b.Path) })
 	var list strings.Builder
-	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b provision.RenderedFile) int { return strings.Compare(a.Path, b.Path) }) {
+	for _, f := range files {
+		list.WriteString(f.Path + "\n")
+	}
+	// The list comes first: what a cut leaves behind is in it, and the next
+	// render may take it away.
+	if err := root.WriteFile(rendering, []byte(list.String()), 0o644); err != nil {
+		return err
+	}
+	for _, f := range files {
 		if err := root.MkdirAll(path.Dir(f.Path), 0o755); err != nil {
 			return err
 		}
 		if err := root.WriteFile(f.Path, f.Content, 0o644); err != nil {
 			return err
 		}
-		list.WriteString(f.Path + "\n")
 	}
-	return root.WriteFile(rendering, []byte(list.String()), 0o644)
+	return nil
 }
 
 // removeRendering takes away an earlier rendering, and refuses a folder that

@@ -4,6 +4,7 @@
 package desired
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -15,22 +16,24 @@ import (
 
 // Wants is what a cluster should have: one Want for each node in the order of
 // the spec, and a last one for what only the API holds. manifest is the spec's
-// CNI manifest taken apart, in the order in which it can be applied.
+// CNI manifest taken apart, in the order in which it can be applied. The error
+// holds all that stands against it, as [cluster.SettingError] where it can.
 func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 	var wants []state.Want
+	var errs []error
 	for _, n := range c.Nodes {
 		b := &builder{c: c, n: n}
 		if err := b.node(); err != nil {
-			return nil, fmt.Errorf("node %s: %w", n.Name, err)
+			errs = append(errs, fmt.Errorf("node %s: %w", n.Name, err))
+			continue
 		}
 		images, err := kubeadm.Images(c, n)
-		if err != nil {
-			return nil, err
-		}
-		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images})
+		arguments, err2 := kubeadm.Arguments(c, n)
+		errs = append(errs, err, err2)
+		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images, Kubelet: arguments["kubelet"]})
 	}
 	facts, err := objects(c, manifest)
-	if err != nil {
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
 	return append(wants, state.Want{Facts: facts}), nil
@@ -52,12 +55,11 @@ func (b *builder) node() error {
 		steps = append(steps, b.kubeadmFiles, b.join)
 	}
 	steps = append(steps, b.podNetwork, b.serving, b.modes, b.routes)
+	var errs []error // all of them: a spec's writer should not meet one after the other
 	for _, s := range steps {
-		if err := s(); err != nil {
-			return err
-		}
+		errs = append(errs, s())
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (b *builder) add(f state.Fact) { b.facts = append(b.facts, f) }

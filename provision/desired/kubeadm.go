@@ -1,6 +1,8 @@
 package desired
 
 import (
+	"errors"
+
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
@@ -45,15 +47,12 @@ func (b *builder) kubeadmFiles() error {
 	} else {
 		config, err = kubeadm.Join(b.c, b.n, kubeadm.DiscoveryFile)
 	}
-	if err != nil {
+	patches, err2 := kubeadm.Patches(b.c, b.n)
+	if err := errors.Join(err, err2); err != nil {
 		return err
 	}
 	b.file(kubeadm.ConfigFile, 0o600, config, "kubernetes", everyone)
 	b.dir(kubeadm.PatchesDir, 0o700, root)
-	patches, err := kubeadm.Patches(b.c, b.n)
-	if err != nil {
-		return err
-	}
 	for _, p := range patches {
 		b.file(p.Path, 0o600, p.Content, "defaults", everyone)
 	}

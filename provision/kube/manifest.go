@@ -13,6 +13,7 @@ import (
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
@@ -26,12 +27,14 @@ const (
 // Manifest splits a multi-document YAML text into objects in an order that can
 // be applied one by one: namespaces, kinds, rights, configuration, the rest,
 // custom resources, and webhooks last, so that they never judge what they
-// depend on. Within that the order is the text's.
+// depend on. Within that the order is the text's. The error is of the setting
+// network.cni and holds every document that is none.
 func Manifest(text []byte) ([]state.Object, error) {
 	if len(text) > maxManifest {
-		return nil, fmt.Errorf("the manifest is %d bytes, more than %d", len(text), maxManifest)
+		return nil, unfit("it is %d bytes, more than %d; take out what the pod network does not need", len(text), maxManifest)
 	}
 	var out []state.Object
+	var errs []error
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	for n := 1; ; n++ {
 		doc, err := reader.Read()
@@ -39,28 +42,36 @@ func Manifest(text []byte) ([]state.Object, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("document %d of the manifest: %w", n, err)
+			return nil, errors.Join(append(errs, unfit("document %d cannot be read: %w", n, err))...)
 		}
 		objects, err := document(doc)
 		if err != nil {
-			return nil, fmt.Errorf("document %d of the manifest: %w", n, err)
+			errs = append(errs, unfit("document %d is no object that can be applied: %w", n, err))
 		}
-		if out = append(out, objects...); len(out) > maxObjects {
-			return nil, fmt.Errorf("the manifest has more than %d objects", maxObjects)
+		if out = append(out, objects...); len(out)+len(errs) > maxObjects {
+			return nil, unfit("it has more than %d objects; take out what the pod network does not need", maxObjects)
 		}
 	}
-	if len(out) == 0 {
-		return nil, errors.New("the manifest holds no object")
+	if len(out) == 0 && len(errs) == 0 {
+		return nil, unfit("it holds no object; name the YAML file that installs the pod network")
 	}
 	seen := map[state.ObjectRef]bool{}
 	for _, o := range out {
 		if seen[o.Ref] {
-			return nil, fmt.Errorf("the manifest has %s twice", o.Ref)
+			errs = append(errs, unfit("%s is in it twice; take one of the two out", o.Ref))
 		}
 		seen[o.Ref] = true
 	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
 	slices.SortStableFunc(out, func(a, b state.Object) int { return rank(a.Ref) - rank(b.Ref) })
 	return out, nil
+}
+
+// unfit is a manifest that cannot be applied, and why.
+func unfit(format string, args ...any) error {
+	return cluster.Fault("network.cni", fmt.Errorf("the manifest: "+format, args...))
 }
 
 // document decodes one YAML document: an object, a list of them, or nothing.

@@ -131,7 +131,9 @@ func judgeSubject(csr *x509.CertificateRequest, user string) error {
 	return nil
 }
 
-// judgeNames wants the node's name and address, or one of them, and no other.
+// judgeNames wants the node's name and its address, both and no other. A
+// kubelet knows both at once: its host name, and the address that --node-ip
+// tells it, the only one of a node also where pods have two families.
 func judgeNames(csr *x509.CertificateRequest, node cluster.Node) error {
 	for _, name := range csr.DNSNames {
 		if name != node.Name {
@@ -150,8 +152,12 @@ func judgeNames(csr *x509.CertificateRequest, node cluster.Node) error {
 		return errors.New("it asks for an e-mail address")
 	case len(csr.URIs) > 0:
 		return errors.New("it asks for a URI")
-	case len(csr.DNSNames) == 0 && len(csr.IPAddresses) == 0:
-		return errors.New("it asks for no name and no address")
+	case len(csr.DNSNames) == 0:
+		return fmt.Errorf("it does not ask for the node's name, %s", node.Name)
+	case len(csr.IPAddresses) == 0:
+		return fmt.Errorf("it does not ask for the node's address, %s", node.Address)
+	case len(csr.DNSNames) > 1 || len(csr.IPAddresses) > 1:
+		return errors.New("it asks for the same name or address twice")
 	}
 	for _, e := range csr.Extensions {
 		if !e.Id.Equal(oidAltNames()) {

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,8 +91,10 @@ func TestJudge(t *testing.T) {
 	}{
 		"a kubelet's":               {func(*state.CertificateRequest) {}, ""},
 		"with key encipherment":     {func(r *state.CertificateRequest) { r.Usages = append(r.Usages, "key encipherment") }, ""},
-		"address only":              {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames = nil }), ""},
-		"name only":                 {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = nil }), ""},
+		"address only":              {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames = nil }), "node's name"},
+		"name only":                 {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = nil }), "node's address"},
+		"the name twice":            {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames = []string{"w-1", "w-1"} }), "twice"},
+		"the address twice":         {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = append(c.IPAddresses, c.IPAddresses[0]) }), "twice"},
 		"P-384":                     {withKey(ecKey(t, elliptic.P384())), ""},
 		"P-521":                     {withKey(ecKey(t, elliptic.P521())), ""},
 		"RSA 2048":                  {withKey(rsaKey(2048)), ""},
@@ -127,7 +130,7 @@ func TestJudge(t *testing.T) {
 		"another address":           {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = append(c.IPAddresses, net.ParseIP("10.0.0.11")) }), "10.0.0.11"},
 		"the service address":       {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = []net.IP{net.ParseIP("10.96.0.1")} }), "10.96.0.1"},
 		"an IPv6 address":           {ownCSR(func(c *x509.CertificateRequest) { c.IPAddresses = append(c.IPAddresses, net.ParseIP("fd00::1")) }), "fd00::1"},
-		"no names":                  {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames, c.IPAddresses = nil, nil }), "no name"},
+		"no names":                  {ownCSR(func(c *x509.CertificateRequest) { c.DNSNames, c.IPAddresses = nil, nil }), "node's name"},
 		"an e-mail address":         {ownCSR(func(c *x509.CertificateRequest) { c.EmailAddresses = []string{"a@b.c"} }), "e-mail"},
 		"a URI":                     {ownCSR(func(c *x509.CertificateRequest) { c.URIs = []*url.URL{{Scheme: "spiffe", Host: "x"}} }), "URI"},
 		"a CA extension":            {ownCSR(caExtension), "extension 2.5.29.19"},
@@ -228,15 +231,8 @@ func FuzzJudge(f *testing.F) {
 		if csr.Subject.CommonName != "system:node:w-1" || len(csr.URIs)+len(csr.EmailAddresses) > 0 {
 			t.Errorf("approved %v", csr.Subject)
 		}
-		for _, n := range csr.DNSNames {
-			if n != "w-1" {
-				t.Errorf("approved the name %q", n)
-			}
-		}
-		for _, ip := range csr.IPAddresses {
-			if !ip.Equal(net.ParseIP("10.0.0.21")) {
-				t.Errorf("approved the address %s", ip)
-			}
+		if !slices.Equal(csr.DNSNames, []string{"w-1"}) || len(csr.IPAddresses) != 1 || !csr.IPAddresses[0].Equal(net.ParseIP("10.0.0.21")) {
+			t.Errorf("approved %q and %v", csr.DNSNames, csr.IPAddresses)
 		}
 	})
 }

@@ -29,9 +29,9 @@ type Problem struct {
 // of it at once, in the order of the spec. Checks that only matter before a
 // machine is part of the cluster are not asked of one that is.
 func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Problem {
-	images := map[string][]string{}
+	wanted := map[string]state.Want{}
 	for _, w := range wants {
-		images[w.Node] = w.Images
+		wanted[w.Node] = w
 	}
 	var out []Problem
 	for _, n := range c.Nodes {
@@ -39,7 +39,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		if got == nil {
 			continue // not reached: said by whoever tried
 		}
-		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: images[n.Name]}
+		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: wanted[n.Name].Images, arguments: wanted[n.Name].Kubelet}
 		p.every()
 		if !p.joined() {
 			p.machine()
@@ -75,12 +75,14 @@ func strangers(c *cluster.Cluster, have *state.Cluster) []Problem {
 
 // preflight gathers the problems of one node.
 type preflight struct {
-	c        *cluster.Cluster
-	n        cluster.Node
-	got      *state.Node
-	f        state.Facts
-	wanted   []string // images
-	problems []Problem
+	c      *cluster.Cluster
+	n      cluster.Node
+	got    *state.Node
+	f      state.Facts
+	wanted []string // images
+	// arguments are what the kubelet should run with.
+	arguments []string
+	problems  []Problem
 }
 
 // always are checks that no deviation silences: they keep keys, connections and
@@ -133,6 +135,7 @@ func (p *preflight) every() {
 		p.bad("clock", p.f.Offset.Round(time.Millisecond).String()+" off", "synchronise the clock: it may differ by %s at most", limit)
 	}
 	p.firewallManagers()
+	p.kubeletArguments()
 	p.modules()
 	if p.n.Role == cluster.ControlPlane && p.got.Files["/var/lib/etcd/member"].Exists() && !p.got.Files[encryptionFile].Exists() {
 		p.bad("encryption-key", "etcd has data and "+encryptionFile+" is missing",
@@ -189,7 +192,7 @@ func (p *preflight) admin() {
 // firewallManagers finds who else would rule the packet filter.
 func (p *preflight) firewallManagers() {
 	for _, unit := range []string{"firewalld.service", "ufw.service"} {
-		if u := p.got.Units[unit]; u.Active == "active" {
+		if u := p.got.Units[unit]; u.Active == "active" && (unit != "ufw.service" || !p.ufwIsOff()) {
 			p.bad("firewall", unit+" is active", "move its rules into the spec's firewall block, then systemctl disable --now %s", unit)
 		}
 	}

@@ -88,6 +88,7 @@ func TestEveryProblemIsARow(t *testing.T) {
 		"kubeadm":           func(n *state.Node) { n.Facts.Kubeadm = "" },
 		"cni-plugins":       func(n *state.Node) { n.Facts.CNIPlugins = nil },
 		"images":            func(n *state.Node) { n.Facts.Images, n.Facts.Pull = nil, "no such host" },
+		"kubelet-arguments": func(n *state.Node) { n.Files[adminsKubeletUnit+".d/20-x.conf"] = state.HaveFile{Type: "file"} },
 		"firewall":          func(n *state.Node) { n.Units = map[string]state.Unit{"firewalld.service": {Active: "active"}} },
 	}
 	for check, plant := range rows {

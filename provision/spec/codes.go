@@ -37,6 +37,7 @@ const (
 	CodeWeak      Code = "S040 weakens"          // a value weaker than what bulwark hardens
 	CodeContra    Code = "S041 contradiction"    // settings that cannot be true together
 	CodeArgument  Code = "S042 unknown-argument" // an argument or a field that a component does not have
+	CodeRefused   Code = "S043 refused"          // a value that Kubernetes, the firewall or the pod network would not take
 	CodeCaution   Code = "S050 caution"          // allowed, but worth a second look
 	CodeOverlay   Code = "S060 overlay"          // a deviation without what it must say
 )

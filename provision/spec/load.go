@@ -34,11 +34,26 @@ type Options struct {
 // in its *.hcl files; "" is the current folder. The cluster is nil when a
 // diagnostic is an error. The files are those that were read, for snippets.
 func Load(path string, opts Options) (*cluster.Cluster, Files, hcl.Diagnostics) {
+	r := Read(path, opts)
+	return r.Cluster, r.Files, r.Diags
+}
+
+// Read is [Load] for a caller that may find more wrong with the spec.
+func Read(path string, opts Options) *Reading {
 	l := newLoader(opts)
+	r := &Reading{Files: l.files, l: l}
+	l.load(path)
+	if r.Diags = l.sorted(); !r.Diags.HasErrors() {
+		r.Cluster = l.c
+	}
+	return r
+}
+
+func (l *loader) load(path string) {
 	dir, names, err := openSpec(path)
 	if err != nil {
 		l.report(problem(CodeFile, hcl.Range{}, "Spec not found", "%q: %s. Name a *.hcl file, or a folder that holds one; `bulwark init` writes a first one.", path, cause(err)))
-		return nil, l.files, l.sorted()
+		return
 	}
 	defer dir.root.Close() //nolint:errcheck // nothing was written
 	l.dir = dir
@@ -47,13 +62,9 @@ func Load(path string, opts Options) (*cluster.Cluster, Files, hcl.Diagnostics) 
 	if body != nil {
 		l.root(body)
 	}
-	if opts.Overlay != "" {
-		l.overlay(opts.Overlay)
+	if l.opts.Overlay != "" {
+		l.overlay(l.opts.Overlay)
 	}
-	if diags := l.sorted(); diags.HasErrors() {
-		return nil, l.files, diags
-	}
-	return l.c, l.files, l.sorted()
 }
 
 // loader is one run of Load.

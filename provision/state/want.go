@@ -8,6 +8,8 @@ type Want struct {
 	Facts []Fact
 	// Images are what the node's runtime must have, or be able to pull.
 	Images []string
+	// Kubelet are the arguments its kubelet should run with.
+	Kubelet []string
 }
 
 // Fact is one thing that should be so. Exactly one payload is set.

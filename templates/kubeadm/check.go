@@ -20,12 +20,14 @@ import (
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4"
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/validation"
 	"k8s.io/kubernetes/cmd/kubeadm/app/componentconfigs"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
 // checkInit judges a configuration as kubeadm's
 // util/config.BytesToInitConfiguration would, without its dynamic defaults.
 // InitConfiguration comes first: converting it clears what it embeds.
-func checkInit(objs []runtime.Object) error {
+func checkInit(objs []runtime.Object, n cluster.Node) error {
 	var internal kubeadmapi.InitConfiguration
 	for _, o := range objs {
 		var err error
@@ -44,7 +46,7 @@ func checkInit(objs []runtime.Object) error {
 			return err
 		}
 	}
-	return validation.ValidateInitConfiguration(&internal).ToAggregate()
+	return faults(validation.ValidateInitConfiguration(&internal), n)
 }
 
 // internalCluster is the form kubeadm works on, with its static defaults.
@@ -53,7 +55,7 @@ func internalCluster(o *v1beta4.ClusterConfiguration, out *kubeadmapi.ClusterCon
 	return scheme.Scheme.Convert(o, out, nil)
 }
 
-func checkJoin(objs []runtime.Object) error {
+func checkJoin(objs []runtime.Object, n cluster.Node) error {
 	for _, o := range objs {
 		join, ok := o.(*v1beta4.JoinConfiguration)
 		if !ok {
@@ -70,7 +72,7 @@ func checkJoin(objs []runtime.Object) error {
 		if err := scheme.Scheme.Convert(join, &internal, nil); err != nil {
 			return err
 		}
-		if err := validation.ValidateJoinConfiguration(&internal).ToAggregate(); err != nil {
+		if err := faults(validation.ValidateJoinConfiguration(&internal), n); err != nil {
 			return err
 		}
 	}
@@ -97,7 +99,7 @@ func readBack(text []byte, meant []runtime.Object) ([]runtime.Object, error) {
 		gvk := meant[i].GetObjectKind().GroupVersionKind()
 		o, err := decodeStrict(schemeOf(gvk), gvk, doc, true)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", gvk.Kind, err)
+			return nil, cluster.Fault(partOf(gvk.Kind), fmt.Errorf("%s: %w", gvk.Kind, err))
 		}
 		want, err := json.Marshal(meant[i])
 		if err != nil {
@@ -108,10 +110,21 @@ func readBack(text []byte, meant []runtime.Object) ([]runtime.Object, error) {
 			return nil, err
 		}
 		if !bytes.Equal(want, got) {
-			return nil, fmt.Errorf("%s: a value does not survive YAML; take line separators and control characters out of it", gvk.Kind)
+			return nil, cluster.Fault(partOf(gvk.Kind), fmt.Errorf("%s: a value does not survive YAML; take line separators and control characters out of it", gvk.Kind))
 		}
 		objs = append(objs, o)
 	}
+}
+
+// partOf is the part of a spec that a document is made from; "" is all of it.
+func partOf(kind string) string {
+	switch kind {
+	case "KubeletConfiguration":
+		return cluster.CompKubelet + ".config"
+	case "KubeProxyConfiguration":
+		return cluster.CompKubeProxy + ".config"
+	}
+	return ""
 }
 
 func schemeOf(gvk schema.GroupVersionKind) *runtime.Scheme {
@@ -125,6 +138,9 @@ func schemeOf(gvk schema.GroupVersionKind) *runtime.Scheme {
 func decodeStrict(s *runtime.Scheme, gvk schema.GroupVersionKind, doc []byte, yaml bool) (runtime.Object, error) {
 	strict := serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, s, s, serializer.SerializerOptions{Yaml: yaml, Strict: true})
 	o, _, err := strict.Decode(doc, &gvk, nil)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return nil, err // see [inWords]
+	}
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "strict decoding error: "))
 	}

@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,23 +16,11 @@ import (
 )
 
 func clusterConfiguration(c *cluster.Cluster) (*v1beta4.ClusterConfiguration, error) {
-	if err := refuseSiteLocal(c); err != nil {
-		return nil, err
-	}
 	apiServer, err := apiServerArgs(c)
-	if err != nil {
-		return nil, err
-	}
-	controllerManager, err := args(cluster.CompControllerManager, nil, c.ControllerManager)
-	if err != nil {
-		return nil, err
-	}
-	scheduler, err := args(cluster.CompScheduler, nil, c.Scheduler)
-	if err != nil {
-		return nil, err
-	}
-	etcd, err := args(cluster.CompEtcd, nil, c.Etcd)
-	if err != nil {
+	controllerManager, err2 := args(cluster.CompControllerManager, nil, c.ControllerManager)
+	scheduler, err3 := args(cluster.CompScheduler, nil, c.Scheduler)
+	etcd, err4 := args(cluster.CompEtcd, nil, c.Etcd)
+	if err := errors.Join(refuseSiteLocal(c), err, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	return &v1beta4.ClusterConfiguration{
@@ -96,10 +85,13 @@ func prefixes(ps []netip.Prefix) string {
 // which no standard has had since RFC 3879 (2004).
 func refuseSiteLocal(c *cluster.Cluster) error {
 	siteLocal := netip.MustParsePrefix("fec0::/10")
-	for _, p := range slices.Concat(c.Network.Pods, c.Network.Services) {
-		if p.Overlaps(siteLocal) {
-			return fmt.Errorf("network %s overlaps fec0::/10, site-local addresses were withdrawn by RFC 3879; use a prefix of fd00::/8", p)
+	var errs []error
+	for path, prefixes := range map[string][]netip.Prefix{"network.pods": c.Network.Pods, "network.services": c.Network.Services} {
+		for _, p := range prefixes {
+			if p.Overlaps(siteLocal) {
+				errs = append(errs, cluster.Fault(path, fmt.Errorf("%s overlaps fec0::/10, site-local addresses were withdrawn by RFC 3879; use a prefix of fd00::/8", p)))
+			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,18 +54,24 @@ func args(component string, blocks map[string]string, raw cluster.Component) ([]
 		}
 	}
 	maps.Copy(merged, blocks)
+	var errs []error
 	for name, value := range raw.Args {
 		if strings.Contains(value, "\x00") {
-			return nil, fmt.Errorf("%s %s holds a NUL, which ends an argument; take it out", component, name)
+			errs = append(errs, cluster.Fault(component+".args."+name, errors.New("it holds a NUL, which ends an argument; take it out")))
+			continue
 		}
 		if s, ok := cluster.Lookup(component, name); ok && s.Rule == cluster.Union {
 			sum, err := cluster.Merge(component, name, value)
 			if err != nil {
-				return nil, err
+				errs = append(errs, cluster.Fault(component+".args."+name, err))
+				continue
 			}
 			value = fmt.Sprint(sum) // a string, as it went in
 		}
 		merged[name] = value
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	var out []v1beta4.Arg
 	for _, name := range slices.Sorted(maps.Keys(merged)) {

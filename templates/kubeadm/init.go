@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,15 +31,9 @@ func (d documents) all() []runtime.Object {
 
 func initDocuments(c *cluster.Cluster, n cluster.Node) (documents, error) {
 	cc, err := clusterConfiguration(c)
-	if err != nil {
-		return documents{}, err
-	}
-	kubelet, err := kubeletConfiguration(c)
-	if err != nil {
-		return documents{}, err
-	}
-	proxy, err := kubeProxyConfiguration(c)
-	if err != nil {
+	kubelet, err2 := kubeletConfiguration(c)
+	proxy, err3 := kubeProxyConfiguration(c)
+	if err := errors.Join(err, err2, err3); err != nil {
 		return documents{}, err
 	}
 	return documents{init: initConfiguration(c, n), cluster: cc, kubelet: kubelet.typed, proxy: proxy}, nil

@@ -37,7 +37,7 @@ func Init(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
-	out, err := render(docs.all(), checkInit)
+	out, err := render(docs.all(), n, checkInit)
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
@@ -48,7 +48,7 @@ func Init(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 // control plane. The kubelet's and kube-proxy's configuration come from the
 // cluster. discoveryFile is a path on the node, see [DiscoveryFile].
 func Join(c *cluster.Cluster, n cluster.Node, discoveryFile string) ([]byte, error) {
-	out, err := render([]runtime.Object{joinConfiguration(c, n, discoveryFile)}, checkJoin)
+	out, err := render([]runtime.Object{joinConfiguration(c, n, discoveryFile)}, n, checkJoin)
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
@@ -56,7 +56,7 @@ func Join(c *cluster.Cluster, n cluster.Node, discoveryFile string) ([]byte, err
 }
 
 // render writes documents, reads them back and has them checked.
-func render(docs []runtime.Object, check func([]runtime.Object) error) ([]byte, error) {
+func render(docs []runtime.Object, n cluster.Node, check func([]runtime.Object, cluster.Node) error) ([]byte, error) {
 	text, err := encode(docs)
 	if err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func render(docs []runtime.Object, check func([]runtime.Object) error) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if err := check(read); err != nil {
-		return nil, fmt.Errorf("kubeadm refuses its configuration: %w", err)
+	if err := check(read, n); err != nil {
+		return nil, err
 	}
 	return text, nil
 }

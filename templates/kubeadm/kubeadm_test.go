@@ -234,7 +234,7 @@ func TestRefused(t *testing.T) {
 		"a kubelet field that is not there":       {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"maxPodz": int64(1)} }, cp, `unknown field "maxPodz"`},
 		"a kubelet field in other letters":        {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"MaxPods": int64(1)} }, cp, `unknown field "MaxPods"`},
 		"a kubelet field of another type":         {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"maxPods": "many"} }, cp, "maxPods"},
-		"another kind":                            {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"kind": "CredentialProviderConfig"} }, cp, "kubelet { config }"},
+		"another kind":                            {func(c *cluster.Cluster) { c.Kubelet = cluster.Config{"kind": "CredentialProviderConfig"} }, cp, "kubelet.config.kind: kind and apiVersion"},
 		"a kube-proxy field that is not there":    {func(c *cluster.Cluster) { c.KubeProxy = cluster.Config{"modus": "x"} }, cp, `unknown field "modus"`},
 		"a zero kube-proxy has no place for":      {func(c *cluster.Cluster) { c.KubeProxy = cluster.Config{"windowsRunAsService": false} }, cp, "/windowsRunAsService"},
 		"an image repository that is none":        {func(c *cluster.Cluster) { c.ImageRepository = "not a repository" }, cp, "imageRepository"},

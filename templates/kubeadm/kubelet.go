@@ -32,15 +32,11 @@ func kubeletConfiguration(c *cluster.Cluster) (overlaid[kubeletv1beta1.KubeletCo
 		ContainerRuntimeEndpoint: CRISocket,
 		HealthzPort:              ptr.To[int32](10248),
 	}
-	layers := []cluster.Config{hardened(cluster.CompKubelet), c.Kubelet}
+	var deviating []cluster.Config
 	for _, d := range c.Deviations {
-		layers = append(layers, d.Kubelet)
+		deviating = append(deviating, d.Kubelet)
 	}
-	out, err := overlay(base, layers...)
-	if err != nil {
-		return out, fmt.Errorf("kubelet { config }: %w", err)
-	}
-	return out, nil
+	return overlay(base, cluster.CompKubelet, c.Kubelet, deviating...)
 }
 
 // clusterDNS is the address kubeadm gives the DNS Service: the tenth of the
@@ -48,7 +44,7 @@ func kubeletConfiguration(c *cluster.Cluster) (overlaid[kubeletv1beta1.KubeletCo
 func clusterDNS(c *cluster.Cluster) (string, error) {
 	ip, err := constants.GetDNSIP(prefixes(c.Network.Services))
 	if err != nil {
-		return "", fmt.Errorf("network { services } has no address for DNS: %w", err)
+		return "", cluster.Fault("network.services", fmt.Errorf("it has no address for DNS: %w; write a larger range", err))
 	}
 	return ip.String(), nil
 }

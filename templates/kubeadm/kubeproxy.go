@@ -1,8 +1,10 @@
 package kubeadm
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	componentbasev1alpha1 "k8s.io/component-base/config/v1alpha1"
@@ -21,19 +23,21 @@ func kubeProxyConfiguration(c *cluster.Cluster) (*kubeproxyv1alpha1.KubeProxyCon
 		// Load balancers outside ask it whether a node serves; the firewall says who may.
 		HealthzBindAddress: net.JoinHostPort(proxyBindAddress(c), "10256"),
 	}
-	layers := []cluster.Config{hardened(cluster.CompKubeProxy), c.KubeProxy}
+	var deviating []cluster.Config
 	for _, d := range c.Deviations {
-		layers = append(layers, d.KubeProxy)
+		deviating = append(deviating, d.KubeProxy)
 	}
-	out, err := overlay(base, layers...)
+	out, err := overlay(base, cluster.CompKubeProxy, c.KubeProxy, deviating...)
 	if err != nil {
-		return nil, fmt.Errorf("kube_proxy { config }: %w", err)
+		return nil, err
 	}
-	if len(out.dropped) > 0 {
+	var errs []error
+	for _, f := range out.dropped {
 		// Unlike the kubelet's, this configuration has no patch to put it back with.
-		return nil, fmt.Errorf("kube_proxy { config }: %s cannot be set to its zero value, kubeadm drops it; leave it out", out.dropped[0].path)
+		name, _, _ := strings.Cut(strings.TrimPrefix(f.path, "/"), "/")
+		errs = append(errs, cluster.Fault(cluster.CompKubeProxy+".config."+name, fmt.Errorf("%s cannot be set to its zero value, kubeadm drops it; leave it out", f.path)))
 	}
-	return out.typed, nil
+	return out.typed, errors.Join(errs...)
 }
 
 // proxyBindAddress is every address of the family the nodes use, the value

@@ -28,19 +28,23 @@ type field struct {
 	value any
 }
 
-// overlay lays raw fields over a typed document, later layers over earlier
-// ones: maps merge, everything else is replaced. A field the type does not have,
-// or a value of another type, is an error; letter case counts.
+// overlay lays over a typed document what bulwark writes for its component,
+// then the spec's raw fields, then those of deviations: maps merge, everything
+// else is replaced. A field the type does not have, or a value of another
+// type, is an error; letter case counts.
 func overlay[T any, P interface {
 	*T
 	runtime.Object
-}](base P, layers ...cluster.Config) (overlaid[T], error) {
+}](base P, component string, config cluster.Config, deviations ...cluster.Config) (overlaid[T], error) {
+	if err := refusedFields(base, component, config, deviations); err != nil {
+		return overlaid[T]{}, err
+	}
 	gvk := base.GetObjectKind().GroupVersionKind()
 	want, err := object(base)
 	if err != nil {
 		return overlaid[T]{}, err
 	}
-	for _, layer := range layers {
+	for _, layer := range append([]cluster.Config{hardened(component), config}, deviations...) {
 		lay(want, layer)
 	}
 	text, err := json.Marshal(want)
@@ -53,7 +57,7 @@ func overlay[T any, P interface {
 	}
 	typed, ok := decoded.(P)
 	if !ok {
-		return overlaid[T]{}, fmt.Errorf("kind and apiVersion cannot be set")
+		return overlaid[T]{}, fmt.Errorf("%s: a %T is not of that kind", component, decoded)
 	}
 	got, err := object(typed)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -105,12 +106,23 @@ func BridgeConflist(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 // needs an address of the other node to lead to; an IPv4 prefix can be routed
 // to an IPv6 address (RFC 5549), but not the other way round.
 func CheckBridge(c *cluster.Cluster) error {
+	var without []string
+	for _, n := range c.Nodes {
+		if !n.Address.Unmap().Is6() {
+			without = append(without, n.Name)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	who := strings.Join(without[:min(len(without), 3)], ", ")
+	if more := len(without) - 3; more > 0 {
+		who += fmt.Sprintf(" and %d more", more)
+	}
 	var errs []error
 	for _, p := range c.Network.Pods {
-		for _, n := range c.Nodes {
-			if p.Addr().Unmap().Is6() && !n.Address.Unmap().Is6() {
-				errs = append(errs, fmt.Errorf("cni \"bridge\": pods of %s need an IPv6 address of node %s, which has %s", p, n.Name, n.Address))
-			}
+		if p.Addr().Unmap().Is6() {
+			errs = append(errs, cluster.Fault("network.pods", fmt.Errorf("cni \"bridge\" leads to pods of %s by their nodes' IPv6 addresses, and there is none on %s; leave the prefix out, give nodes IPv6 addresses, or use cni \"manifest\"", p, who)))
 		}
 	}
 	return errors.Join(errs...)

@@ -115,11 +115,8 @@ func Firewall(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 		return nil, fmt.Errorf("firewall of %q: %w", n.Name, err)
 	}
 	sets, err := setsOf(c, n)
-	if err != nil {
-		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
-	}
-	openings, err := wanted(c, n)
-	if err != nil {
+	openings, err2 := wanted(c, n)
+	if err := errors.Join(err, err2); err != nil {
 		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
 	}
 	data := map[string]any{

@@ -104,7 +104,7 @@ func nodePorts(c *cluster.Cluster) (string, error) {
 		last = first
 	}
 	if err != nil || err2 != nil || first == 0 || last < first || last > 65535 {
-		return "", fmt.Errorf("apiserver.args.%s: %q is not a range of ports such as 30000-32767", arg, text)
+		return "", cluster.Fault("apiserver.args."+arg, fmt.Errorf("%q is not a range of ports such as 30000-32767", text))
 	}
 	return spans([]span{{uint16(first), uint16(last)}}), nil
 }

@@ -26,23 +26,19 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 	// A machine's own way to its kubelet is loopback.
 	out = append(out, from("control_planes", "tcp dport 10250", "kubelet, for API servers")...)
 
+	var errs []error
 	matches, err := portMatches(c.Network.CNIPorts)
-	if err != nil {
-		return nil, fmt.Errorf("network.cni_ports: %w", err)
-	}
+	errs = append(errs, cluster.Fault("network.cni_ports", err))
 	for _, m := range matches {
 		out = append(out, from("nodes", m, "pod network, between nodes")...)
 	}
 
 	ports, err := nodePorts(c)
-	if err != nil {
-		return nil, err
-	}
+	errs = append(errs, err)
 	for _, who := range []string{"nodes", "pods", "node_port_clients"} {
 		out = append(out, from(who, "meta l4proto { tcp, udp, sctp } th dport "+ports, "NodePort services")...)
 	}
 
-	var errs []error
 	for _, a := range c.Firewall.Allow {
 		if !opensOn(a, n) {
 			continue
@@ -52,7 +48,7 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 			err = errors.New("it names no port")
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("firewall.allow.%s: %w", a.Name, err))
+			errs = append(errs, cluster.Fault("firewall.allow."+a.Name, err))
 			continue
 		}
 		for _, m := range matches {
