@@ -157,8 +157,8 @@ func rule(s cluster.Setting) string {
 		return "this value only"
 	case cluster.Pairs:
 		return "pairs; each is judged by itself"
-	case cluster.Free:
-		return "any value"
+	case cluster.OneOf:
+		return "`" + strings.Join(s.Levels, "` `") + "`"
 	case cluster.Forbidden:
 	}
 	return string(s.Rule)

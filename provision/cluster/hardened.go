@@ -39,8 +39,9 @@ const (
 	// Pairs is a list such as feature gates, whose parts are settings of their
 	// own: "feature-gates.AllAlpha".
 	Pairs Rule = "pairs"
-	// Free is written by bulwark, and no weaker any other way.
-	Free Rule = "free"
+	// OneOf is written by bulwark, and no weaker with another of the values that
+	// there are.
+	OneOf Rule = "one-of"
 )
 
 // Setting is one setting of a component that hardens or weakens a cluster.
@@ -60,7 +61,7 @@ type Setting struct {
 	Written bool
 	// Low and High bound Between. For times, they are nanoseconds.
 	Low, High int64
-	// Levels are the values of Ordered, from weak to strong.
+	// Levels are the values of Ordered, from weak to strong, and those of OneOf.
 	Levels []string
 	// Never are elements a Union may not have.
 	Never []string

@@ -61,7 +61,7 @@ func hardenedKubeProxy() []Setting {
 	const c = CompKubeProxy
 	out := []Setting{
 		{Component: c, Key: "metricsBindAddress", Rule: Fixed, Value: "127.0.0.1:10249", Written: true, Refs: []string{"CIS-4.3.1"}},
-		{Component: c, Key: "mode", Rule: Free, Value: "nftables", Written: true},
+		{Component: c, Key: "mode", Rule: OneOf, Value: "nftables", Written: true, Levels: []string{"iptables", "ipvs", "nftables"}},
 		{Component: c, Key: "enableProfiling", Rule: FalseWins, Value: false},
 		{Component: c, Key: "featureGates.AllAlpha", Rule: FalseWins, Value: false, Refs: []string{"STIG-V-242400"}},
 		{Component: c, Key: "logging.verbosity", Rule: Between, Low: 0, High: 7, Use: "from 8 on, logs hold the bodies of requests, Secrets among them"},

@@ -55,7 +55,11 @@ func TestEverySettingOfTheTableIsWhole(t *testing.T) {
 			if s.Value == nil && s.Use == "" {
 				t.Errorf("%s: nothing says what to do instead", id)
 			}
-		case Pairs, Free:
+		case OneOf:
+			if v, _ := s.Value.(string); !slices.Contains(s.Levels, v) {
+				t.Errorf("%s: %v is none of %v", id, s.Value, s.Levels)
+			}
+		case Pairs:
 		default:
 			t.Errorf("%s: %q is no rule", id, s.Rule)
 		}
@@ -158,6 +162,7 @@ func TestASettingAsStrictAsTheHardenedOnePasses(t *testing.T) {
 		{CompKubelet, "allowedUnsafeSysctls", []any{}},
 		{CompKubelet, "imagePullCredentialsVerificationPolicy", "AlwaysVerify"},
 		{CompKubeProxy, "mode", "iptables"},
+		{CompKubeProxy, "mode", "ipvs"},
 	} {
 		if err := Check(s.component, s.key, s.value); err != nil {
 			t.Error(err)
@@ -233,6 +238,7 @@ func TestASettingThatWeakensIsRefused(t *testing.T) {
 		{CompKubelet, "staticPodURL", "http://x", "no admission"},
 		{CompKubelet, "kind", "Pod", "never allowed"},
 		{CompKubeProxy, "metricsBindAddress", "", "CIS-4.3.1"},
+		{CompKubeProxy, "mode", "userspace", "none of iptables, ipvs, nftables"},
 	} {
 		err := Check(s.component, s.key, s.value)
 		if err == nil || !strings.Contains(err.Error(), s.says) {

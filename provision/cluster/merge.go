@@ -31,6 +31,8 @@ func (e *WeakensError) Error() string {
 		fmt.Fprintf(&b, "; leave the line out")
 	case s.Rule == Fixed || s.Rule == Forbidden:
 		fmt.Fprintf(&b, "; leave the line out: %s", s.Use)
+	case s.Rule == OneOf:
+		fmt.Fprintf(&b, "; leave the line out, or write one of them")
 	case s.Use != "":
 		fmt.Fprintf(&b, ": %s; leave the line out, or write a value that is as strict", s.Use)
 	default:
@@ -150,7 +152,10 @@ func (s Setting) merge(value any) (any, error) {
 		return s.list(value, refuse)
 	case Pairs:
 		return value, s.pairs(given)
-	case Free:
+	case OneOf:
+		if !slices.Contains(s.Levels, given) {
+			return refuse("is none of %s", strings.Join(s.Levels, ", "))
+		}
 	}
 	return value, nil
 }

@@ -61,6 +61,7 @@ func (l *loader) cluster(t *clusterText) {
 	l.endpoint(t)
 	l.checkNodes(t)
 	l.checkRanges(t)
+	l.checkExposed(t.At)
 }
 
 func (l *loader) version(t *clusterText) {

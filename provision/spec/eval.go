@@ -25,6 +25,7 @@ type evaluator struct {
 	functions map[string]function.Function
 	vars      map[string]cty.Value
 	locals    map[string]cty.Value
+	secret    map[string]bool // "var.x" and "local.x" whose values no diagnostic may show
 }
 
 // value evaluates one expression. Without a problem, it may still be unknown:
@@ -35,7 +36,12 @@ func (e *evaluator) value(expr hcl.Expression) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, diags
 	}
 	ctx.Functions = e.functions
-	return e.within(expr, ctx)
+	secret := e.secretive(expr)
+	v, diags := e.within(expr, ctx)
+	if secret {
+		conceal(diags)
+	}
+	return v, diags
 }
 
 // within evaluates inside the budget, and says so where it ends.
@@ -179,6 +185,7 @@ func (e *evaluator) define(blocks []*localsText) hcl.Diagnostics {
 		}
 		diags = append(diags, d...)
 		e.locals[name] = v
+		e.secret["local."+name] = v.ContainsMarked()
 		for _, other := range neededBy[name] {
 			if needs[other]--; needs[other] == 0 {
 				ready = append(ready, other)

@@ -62,7 +62,10 @@ func (l *loader) allow(t *allowText) {
 	if t.Ports == nil || t.From == nil {
 		l.report(problem(CodeMissing, t.At, "Incomplete opening", "allow %q needs both: ports = [\"tcp/443\"] and from = [\"203.0.113.0/24\"].", t.Name))
 	}
-	items, _ := l.list(t.Ports)
+	items, ok := l.list(t.Ports)
+	if ok && len(items) == 0 {
+		l.report(problem(CodeMissing, t.Ports.Expr.Range(), "Opening of no ports", "allow %q has an empty list of ports and would open nothing. Name them, as in [\"tcp/443\"], or remove the block.", t.Name))
+	}
 	out.Ports = l.ports(items)
 	for _, s := range items {
 		if p, ok := parsePort(s.value); ok {
@@ -70,7 +73,11 @@ func (l *loader) allow(t *allowText) {
 		}
 	}
 	if t.From != nil {
+		before := len(l.diags)
 		out.From = l.prefixes(t.From)
+		if len(out.From) == 0 && len(l.diags) == before {
+			l.report(problem(CodeMissing, t.From.Expr.Range(), "Opening for nobody", "allow %q has an empty list of addresses and would let nobody in. Name them, as in [\"203.0.113.0/24\"], or remove the block.", t.Name))
+		}
 	}
 	l.c.Firewall.Allow = append(l.c.Firewall.Allow, out)
 }

@@ -73,7 +73,8 @@ type loader struct {
 	dir     *folder
 	files   Files
 	eval    *evaluator
-	secrets []string // never to be printed
+	secrets []string    // never to be printed
+	hidden  []hcl.Range // whose values are never to be printed
 	diags   hcl.Diagnostics
 	c       *cluster.Cluster
 	at      sites
@@ -89,6 +90,7 @@ func newLoader(opts Options) *loader {
 			budget: &budget{left: maxSteps},
 			vars:   map[string]cty.Value{},
 			locals: map[string]cty.Value{},
+			secret: map[string]bool{},
 		},
 	}
 }
@@ -119,12 +121,7 @@ func (l *loader) sorted() hcl.Diagnostics {
 		more := len(l.diags) - maxReports
 		l.diags = append(l.diags[:maxReports:maxReports], problem(CodeLimit, hcl.Range{}, "More problems", "%d further problems are not shown. Solve these first.", more))
 	}
-	for _, d := range l.diags {
-		for _, s := range l.secrets {
-			d.Summary = strings.ReplaceAll(d.Summary, s, "<secret>")
-			d.Detail = strings.ReplaceAll(d.Detail, s, "<secret>")
-		}
-	}
+	l.withoutSecrets(l.diags)
 	return l.diags
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"math/big"
 	"slices"
 	"strconv"
@@ -69,6 +70,9 @@ func (l *loader) args(component string, a *hcl.Attribute) map[string]string {
 }
 
 func weakens(at hcl.Range, err error) *hcl.Diagnostic {
+	if w, ok := errors.AsType[*cluster.WeakensError](err); ok && w.Setting.Rule == cluster.OneOf {
+		return problem(CodeChoice, at, "Unknown value", "%s.%s", err, didYouMean(w.Given, w.Setting.Levels))
+	}
 	return problem(CodeWeak, at, "Setting refused", "%s.", err)
 }
 

@@ -23,9 +23,14 @@ func (l *loader) get(a *hcl.Attribute) (cty.Value, bool) {
 	if a == nil {
 		return cty.NilVal, false
 	}
+	secret := l.eval.secretRanges(a)
 	v, diags := l.eval.value(a.Expr)
 	l.report(diags...)
-	v, _ = v.UnmarkDeep()
+	v, marks := v.UnmarkDeep()
+	if len(marks) > 0 {
+		l.keepSecret(v)
+		l.hidden = append(l.hidden, secret...)
+	}
 	if diags.HasErrors() || !v.IsWhollyKnown() {
 		return cty.NilVal, false
 	}

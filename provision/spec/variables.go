@@ -41,18 +41,6 @@ func (l *loader) declare(blocks []*variableText) {
 	}
 }
 
-// keepSecret notes what no diagnostic may print. Shorter text than this would
-// be found in any sentence.
-func (l *loader) keepSecret(v cty.Value) {
-	const shortest = 3
-	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		if v.IsKnown() && !v.IsNull() && v.Type() == cty.String && len(v.AsString()) >= shortest {
-			l.secrets = append(l.secrets, v.AsString())
-		}
-		return true, nil
-	})
-}
-
 func (l *loader) variable(b *variableText) cty.Value {
 	want := cty.DynamicPseudoType
 	if b.Type != nil {
@@ -66,7 +54,11 @@ func (l *loader) variable(b *variableText) cty.Value {
 	l.str(b.Description)
 	sensitive, _ := l.boolean(b.Sensitive)
 
+	before := len(l.diags)
 	v, at := l.variableValue(b, want)
+	if sensitive {
+		conceal(l.diags[before:])
+	}
 	if !v.IsKnown() {
 		return cty.DynamicVal
 	}
@@ -87,6 +79,7 @@ func (l *loader) variable(b *variableText) cty.Value {
 	if sensitive {
 		l.keepSecret(got)
 		got = got.Mark(secret{})
+		l.eval.secret["var."+b.Name] = true
 	}
 	return got
 }

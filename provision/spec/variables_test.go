@@ -66,19 +66,3 @@ func TestAVarThatIsNotDeclaredIsRefused(t *testing.T) {
 		t.Error(diags)
 	}
 }
-
-func TestASensitiveValueIsInNoDiagnostic(t *testing.T) {
-	const canary = "CANARY-4711"
-	for _, use := range []string{
-		"endpoint { host = var.x }", "kubernetes = var.x", "image_repository = \"${var.x}!\"", "ssh { port = var.x }",
-		"encryption { provider = var.x }", "node \"y\" { role = var.x }", "kubernetes = parseint(var.x, 10)", "kubernetes = file(var.x)",
-		"apiserver { args = { profiling = var.x } }", "kubernetes = regex(\"^$\", var.x)", "kubernetes = [for x in [var.x] : x + 1][0]",
-		"kubelet { config = { authorization = { mode = var.x } } }", "network { pods = [var.x] }",
-	} {
-		_, files, diags := Load(written(t, withVariable("sensitive = true", use)), Options{Vars: map[string]string{"x": canary}})
-		text := printed(files, diags)
-		if !diags.HasErrors() || strings.Contains(text, canary) {
-			t.Errorf("%s:\n%s", use, text)
-		}
-	}
-}
