@@ -43,6 +43,36 @@ machine_root() {
   done
 }
 
+# unpack ROOT unpacks the container images, as pulling them does on a machine. Left to the
+# first start of each container it takes longer there than the kubelet waits.
+unpack() {
+  local work daemon ctr image
+  work=$(mktemp -d)
+  cat >"$work/config.toml" <<-END
+	version = 3
+	root = '$1/var/lib/containerd'
+	state = '$work/state'
+	disabled_plugins = ['io.containerd.cri.v1.runtime', 'io.containerd.cri.v1.images', 'io.containerd.grpc.v1.cri']
+	[grpc]
+	address = '$work/socket'
+	[ttrpc]
+	address = '$work/socket.ttrpc'
+	END
+  "$1/usr/local/bin/containerd" --config "$work/config.toml" &
+  daemon=$!
+  ctr=("$1/usr/local/bin/ctr" --address "$work/socket" --namespace k8s.io)
+  for _ in $(seq 300); do
+    [ -S "$work/socket" ] && "${ctr[@]}" version && break
+    sleep 0.2
+  done
+  for image in $("${ctr[@]}" images list | awk 'NR > 1 && !seen[$3]++ { print $3 }'); do
+    "${ctr[@]}" snapshots unpack "$image"
+  done
+  kill "$daemon"
+  wait "$daemon" || true
+  rm -rf "$work"
+}
+
 # kernel ROOT TO gives a root Debian's kernel and its modules.
 kernel() {
   local deb
@@ -80,6 +110,7 @@ make_vm() {
   rm -rf "$root" "$1.part"
   mkdir -p "$1.part"
   machine_root "$root"
+  unpack "$root"
   kernel "$root" "$1.part"
   initial "$root" "$1.part"
   # Tables are written now: the kernel would do it later, beside what is measured.
