@@ -14,6 +14,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host/hosttest"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
 func TestRoomIsForEachFolder(t *testing.T) {
@@ -49,4 +50,27 @@ func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
 	if !ok || full.Path != "/m/etcd.yaml" || full.Free != 4096 || full.Needed != 20480 {
 		t.Errorf("%v", err)
 	}
+}
+
+// The connection is lost while kubeadm runs. The run is attached to over
+// another one, and what follows it finds a connection too.
+func TestAPhaseOutlivesItsConnection(t *testing.T) {
+	ended := func(stdin []byte) (host.Result, error) {
+		return answers(stdin, "run", script.RunUnit("cp-1/phase/init")+"\nended 0\n"), nil
+	}
+	attached := hosttest.New(t, "attached").Expect("run", ended)
+	after := hosttest.New(t, "after").Expect("run", func(stdin []byte) (host.Result, error) {
+		if !strings.Contains(string(stdin), "\nforget\n") {
+			t.Errorf("%q", stdin)
+		}
+		return answers(stdin), nil
+	})
+	first := hosttest.New(t, "first").Expect("run", func([]byte) (host.Result, error) {
+		return host.Result{}, fmt.Errorf("%w: the connection ended", host.ErrUnreachable)
+	}).ExpectFresh(attached, nil).ExpectFresh(after, nil)
+	ru := &run{Runner: &Runner{Hosts: map[string]host.Host{"cp-1": host.NewLasting(first)}}}
+	if err := ru.phase(t.Context(), plan.Step{ID: "cp-1/phase/init", Node: "cp-1", Phase: &state.Phase{Name: "init", Args: []string{"init"}}}); err != nil {
+		t.Error(err)
+	}
+	_ = ru.tidying.wait()
 }
