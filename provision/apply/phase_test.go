@@ -2,6 +2,7 @@ package apply
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,4 +74,16 @@ func TestAPhaseOutlivesItsConnection(t *testing.T) {
 		t.Error(err)
 	}
 	_ = ru.tidying.wait()
+}
+
+// What is tidied up after a phase is done also after Ctrl-C and after the phase
+// used up its time, and not for ever.
+func TestCleaningUpHasATimeOfItsOwn(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	ctx, cancel := cleaning(over, plan.Step{ID: "w-1/phase/join"})
+	defer cancel()
+	if _, bounded := ctx.Deadline(); !bounded || ctx.Err() != nil {
+		t.Errorf("bounded: %v, %v", bounded, ctx.Err())
+	}
 }

@@ -129,7 +129,7 @@ look_space() {
       at=${at%/*}
       at=${at:-/}
     done
-    if s=$(stat -f -c '%t %a %S %d %c' "$at" 2>/dev/null); then
+    if s=$(bounded 20 stat -f -c '%t %a %S %d %c' "$at" 2>/dev/null); then
       out="$out$s $d$nl"
     fi
   done
@@ -148,7 +148,7 @@ look_listeners() {
 look_container() {
   if [ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
     frame container 0 yes
-  elif have systemd-detect-virt && systemd-detect-virt --quiet --container; then
+  elif have systemd-detect-virt && bounded 20 systemd-detect-virt --quiet --container; then
     frame container 0 yes
   else
     frame container 0 no
