@@ -348,3 +348,17 @@ func TestALookThatHangsEnds(t *testing.T) {
 		t.Errorf("%v after %s", err, took)
 	}
 }
+
+// Without containerd's socket there is no row about images: nobody knows them.
+func TestImagesOfAStoppedContainerdAreNotMissed(t *testing.T) {
+	if _, err := os.Stat("/run/containerd/containerd.sock"); err == nil {
+		scripttest.NotRun(t, "a containerd runs here")
+	}
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		n, err := Node(t.Context(), h, Ask{Node: "n", Software: true})
+		must(t, err)
+		if why, unread := n.Unread["Images"]; unread || n.Facts.CRISocket {
+			t.Errorf("%q, socket: %v", why, n.Facts.CRISocket)
+		}
+	})
+}
