@@ -41,7 +41,6 @@ var plants = map[string][]struct{ check, script string }{
 		{"systemd", `printf '#!/bin/sh\n[ "$*" != "show -p Version" ] || { echo Version=229; exit; }\nexec /usr/bin/systemctl "$@"\n' >/usr/local/sbin/systemctl; chmod +x /usr/local/sbin/systemctl`},
 		{"os", `printf '#!/bin/sh\n[ "$1" != -m ] || { echo i686; exit; }\nexec /usr/bin/uname "$@"\n' >/usr/local/sbin/uname; chmod +x /usr/local/sbin/uname`},
 		{"look", `printf '#!/bin/sh\nexit 3\n' >/usr/local/sbin/getent; chmod +x /usr/local/sbin/getent`},
-		{"images", ``}, // without containerd nobody can say that they are there
 		{"admin-address", ``},
 	},
 	"w-2": {
@@ -72,8 +71,8 @@ printf 'kernel/lab/%s.ko\n' "$@" >"$d/modules.builtin"`
 
 // several are rows that are there more than once: free bytes and inodes; two
 // managers that are active and one that is enabled; a drop-in and a file of
-// arguments; who has etcd's number, and images while containerd is stopped.
-var several = map[string]int{"cp-1 disk": 2, "w-2 firewall": 3, "w-2 kubelet-arguments": 2, "w-1 look": 2}
+// arguments.
+var several = map[string]int{"cp-1 disk": 2, "w-2 firewall": 3, "w-2 kubelet-arguments": 2}
 
 func testPreflight(t *testing.T, c *labCluster) {
 	want := map[string]int{}

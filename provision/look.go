@@ -80,7 +80,8 @@ const unreadTries = 2
 const pullTimeout = 5 * time.Second
 
 // pull asks, from each machine that lacks images, whether their registry can be
-// connected to. kind's nodes are not asked: their image brings what they need.
+// connected to. kind's nodes are not asked: their image brings what they need,
+// nor is a machine whose containerd does not run: what it lacks is not known.
 func (l looker) pull(ctx context.Context, nodes map[string]*state.Node) {
 	for _, w := range l.wants {
 		if w.Node == "" || l.in.OnKind {
@@ -89,6 +90,9 @@ func (l looker) pull(ctx context.Context, nodes map[string]*state.Node) {
 		n := nodes[w.Node]
 		if n == nil || n.Files[desired.KubeletConf].Exists() && n.Files[desired.KubeletConfig].Exists() {
 			continue // of a node the look does not list images
+		}
+		if _, unread := n.Unread["Images"]; unread || !n.Facts.CRISocket {
+			continue
 		}
 		missing := plan.MissingImages(w.Images, n.Facts.Images)
 		if len(missing) == 0 {

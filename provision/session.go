@@ -165,7 +165,11 @@ func open(ctx context.Context, in Input, c *cluster.Cluster, n cluster.Node) (ho
 	if in.OnKind {
 		return connectToKind(ctx, c, n)
 	}
-	return ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log})
+	h, err := ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log})
+	if err != nil {
+		return nil, err
+	}
+	return host.NewLasting(h), nil
 }
 
 func parallelism(in Input) int {

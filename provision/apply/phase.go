@@ -18,9 +18,13 @@ import (
 
 // phase runs one kubeadm command, with the files it needs for just that long,
 // and sets the modes of what it wrote before anything else happens.
-func (ru *run) phase(ctx context.Context, s plan.Step) error {
+func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 	h := ru.Hosts[s.Node]
-	var before, after []machine.Op
+	var sets []machine.Op
+	// Armed before anything is resolved, since resolving makes a token: neither
+	// file nor token outlives an attempt, wherever it ended.
+	defer func() { err = errors.Join(err, ru.leave(ctx, s, sets)) }()
+	var before []machine.Op
 	for _, stale := range s.Phase.Clear {
 		before = append(before, machine.Op{Kind: machine.Remove, Path: stale, Had: machine.AnyDigest})
 	}
@@ -31,40 +35,55 @@ func (ru *run) phase(ctx context.Context, s plan.Step) error {
 			return err
 		}
 		before = append(before, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: fs.FileMode(f.Mode), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
-		after = append(after, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
 	}
 	if _, err := machine.Do(ctx, h, before); err != nil {
 		return err
 	}
 	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
-	ended := err == nil
-	switch {
-	case !ended:
-	case result.Exit != 0:
-		err = &host.CommandError{Host: h.String(), Program: "kubeadm " + strings.Join(s.Phase.Args, " "), Exit: result.Exit, Stderr: tail(result.Output)}
-	default:
-		for _, f := range s.Phase.Sets {
-			after = append(after, attributes(f))
+	if err != nil {
+		return err
+	}
+	// Nothing of the cluster depends on it, so the next step does not wait.
+	ru.tidying.start(func() error {
+		ctx, cancel := cleaning(ctx, s)
+		defer cancel()
+		if err := machine.Forget(ctx, h, s.ID); err != nil {
+			ru.note(s, "its result could not be put away, which the next run does: %v", err)
 		}
+		return nil
+	})
+	if result.Exit != 0 {
+		return &host.CommandError{Host: h.String(), Program: "kubeadm " + strings.Join(s.Phase.Args, " "), Exit: result.Exit, Stderr: tail(result.Output)}
 	}
-	// Also after a failure: neither file nor token outlives the attempt. None of
-	// these waits for another, and the node waits for all of them.
-	ctx = context.WithoutCancel(ctx)
+	for _, f := range s.Phase.Sets {
+		sets = append(sets, attributes(f))
+	}
+	return nil
+}
+
+// leave ends an attempt at a phase: its files and tokens go, and what it wrote
+// gets its modes. None of these waits for another, and the node waits for all.
+func (ru *run) leave(ctx context.Context, s plan.Step, sets []machine.Op) error {
+	ctx, cancel := cleaning(ctx, s)
+	defer cancel()
+	var ops []machine.Op
+	for _, f := range s.Phase.Transient {
+		ops = append(ops, machine.Op{Kind: machine.Remove, Path: f.Path, Had: machine.AnyDigest})
+	}
+	ops = append(ops, sets...)
 	var rest tasks
-	if ended {
-		// Nothing of the cluster depends on it, so the next step does not wait.
-		ru.tidying.start(func() error {
-			if err := machine.Forget(ctx, h, s.ID); err != nil {
-				ru.note(s, "its result could not be put away, which the next run does: %v", err)
-			}
-			return nil
-		})
-	}
-	rest.start(func() error { _, err := machine.Do(ctx, h, after); return err })
+	rest.start(func() error { _, err := machine.Do(ctx, ru.Hosts[s.Node], ops); return err })
 	if len(s.Phase.Transient) > 0 {
 		rest.start(func() error { return ru.api.forget(ctx, s.Node) })
 	}
-	return errors.Join(err, rest.wait())
+	return rest.wait()
+}
+
+// cleaning is for what is done after a phase, also when the phase took all of
+// its own time.
+func cleaning(ctx context.Context, s plan.Step) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(context.WithoutCancel(ctx), opsTimeout,
+		fmt.Errorf("cleaning up after %s took more than %s: see whether machine and API answer, and apply again; a token that is left ends by itself within %s", s.ID, opsTimeout, tokenTTL))
 }
 
 // mostOfKubeadm bounds what kubeadm writes to one file. The largest, a static

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host/hosttest"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
 func TestRoomIsForEachFolder(t *testing.T) {
@@ -48,5 +50,40 @@ func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
 	full, ok := errors.AsType[*machine.DiskFullError](err)
 	if !ok || full.Path != "/m/etcd.yaml" || full.Free != 4096 || full.Needed != 20480 {
 		t.Errorf("%v", err)
+	}
+}
+
+// The connection is lost while kubeadm runs. The run is attached to over
+// another one, and what follows it finds a connection too.
+func TestAPhaseOutlivesItsConnection(t *testing.T) {
+	ended := func(stdin []byte) (host.Result, error) {
+		return answers(stdin, "run", script.RunUnit("cp-1/phase/init")+"\nended 0\n"), nil
+	}
+	attached := hosttest.New(t, "attached").Expect("run", ended)
+	after := hosttest.New(t, "after").Expect("run", func(stdin []byte) (host.Result, error) {
+		if !strings.Contains(string(stdin), "\nforget\n") {
+			t.Errorf("%q", stdin)
+		}
+		return answers(stdin), nil
+	})
+	first := hosttest.New(t, "first").Expect("run", func([]byte) (host.Result, error) {
+		return host.Result{}, fmt.Errorf("%w: the connection ended", host.ErrUnreachable)
+	}).ExpectFresh(attached, nil).ExpectFresh(after, nil)
+	ru := &run{Runner: &Runner{Hosts: map[string]host.Host{"cp-1": host.NewLasting(first)}}}
+	if err := ru.phase(t.Context(), plan.Step{ID: "cp-1/phase/init", Node: "cp-1", Phase: &state.Phase{Name: "init", Args: []string{"init"}}}); err != nil {
+		t.Error(err)
+	}
+	_ = ru.tidying.wait()
+}
+
+// What is tidied up after a phase is done also after Ctrl-C and after the phase
+// used up its time, and not for ever.
+func TestCleaningUpHasATimeOfItsOwn(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	ctx, cancel := cleaning(over, plan.Step{ID: "w-1/phase/join"})
+	defer cancel()
+	if _, bounded := ctx.Deadline(); !bounded || ctx.Err() != nil {
+		t.Errorf("bounded: %v, %v", bounded, ctx.Err())
 	}
 }

@@ -67,7 +67,7 @@ type run struct {
 // Run executes the steps: those of one node one by one in their order, nodes
 // side by side, each step once those in After are done. A step that fails ends
 // its node and whatever waits for it; the rest goes on. When ctx is cancelled
-// the steps that run are finished and no other is begun.
+// no step is begun, waits end at once, and the other steps that run are finished.
 func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
 	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}, reloaded: map[string]bool{}}
 	ru.api = &api{cluster: r.Cluster, hosts: r.Hosts}
@@ -122,7 +122,11 @@ func (ru *run) queue(ctx context.Context, steps []plan.Step) {
 		if !batched(steps[0]) {
 			n = 1
 		}
-		if !ru.execute(context.WithoutCancel(ctx), steps[:n]) {
+		finish := context.WithoutCancel(ctx)
+		if changesNothing(steps[0]) {
+			finish = ctx
+		}
+		if !ru.execute(finish, steps[:n]) {
 			steps = steps[n:]
 			break
 		}
@@ -132,6 +136,10 @@ func (ru *run) queue(ctx context.Context, steps []plan.Step) {
 		close(ru.outcomes[s.ID].ended)
 	}
 }
+
+// changesNothing says whether a step only waits for what comes about by itself,
+// so that it can end at any moment.
+func changesNothing(s plan.Step) bool { return s.Kind == plan.KindWait || s.Kind == plan.KindApproval }
 
 // ready waits for what a step comes after, and says whether it may begin.
 func (ru *run) ready(ctx context.Context, s plan.Step) bool {
@@ -170,6 +178,9 @@ func (ru *run) execute(ctx context.Context, steps []plan.Step) bool {
 		ru.emit(Event{Kind: Started, Step: s})
 	}
 	done, err := ru.effect(ctx, steps)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("the wait was ended: %w", context.Cause(ctx))
+	}
 	for i, s := range steps {
 		o := ru.outcomes[s.ID]
 		if i < done {

@@ -325,3 +325,40 @@ func TestOddAsksAreNeverSent(t *testing.T) {
 		}
 	}
 }
+
+// A machine that answers nothing ends with its name and what to do, and so
+// does one whose own helper hangs.
+func TestALookThatHangsEnds(t *testing.T) {
+	hangs := fake(func(ctx context.Context, _ []byte) (host.Result, error) {
+		<-ctx.Done()
+		return host.Result{}, context.Cause(ctx)
+	})
+	_, err := nodeWithin(t.Context(), hangs, Ask{Node: "w-1"}, 50*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "w-1 did not finish within 50ms") || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("%v", err)
+	}
+	h := scripttest.Local(t, "dash")
+	h.Shim(t, map[string]string{
+		"timeout": "#!/bin/sh\nshift\nexec /usr/bin/timeout 0.2 \"$@\"\n",
+		"id":      "#!/bin/sh\nexec sleep 60\n", "systemd-detect-virt": "#!/bin/sh\nexec sleep 60\n",
+	})
+	began := time.Now()
+	n, err := Node(t.Context(), h, Ask{Node: "n"})
+	if took := time.Since(began); err != nil || took > 20*time.Second || n.Facts.User != "" {
+		t.Errorf("%v after %s", err, took)
+	}
+}
+
+// Without containerd's socket there is no row about images: nobody knows them.
+func TestImagesOfAStoppedContainerdAreNotMissed(t *testing.T) {
+	if _, err := os.Stat("/run/containerd/containerd.sock"); err == nil {
+		scripttest.NotRun(t, "a containerd runs here")
+	}
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		n, err := Node(t.Context(), h, Ask{Node: "n", Software: true})
+		must(t, err)
+		if why, unread := n.Unread["Images"]; unread || n.Facts.CRISocket {
+			t.Errorf("%q, socket: %v", why, n.Facts.CRISocket)
+		}
+	})
+}

@@ -10,8 +10,20 @@ import (
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
+// lookTimeout bounds one look, which takes a second or two. What its program
+// starts is bounded too, where the machine has timeout(1); this is for the rest,
+// such as a file system whose server is gone.
+const lookTimeout = 2 * time.Minute
+
 // Node looks at one machine, in one execution that changes nothing.
 func Node(ctx context.Context, h host.Host, ask Ask) (*state.Node, error) {
+	return nodeWithin(ctx, h, ask, lookTimeout)
+}
+
+func nodeWithin(ctx context.Context, h host.Host, ask Ask, limit time.Duration) (*state.Node, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf(
+		"%s did not finish within %s; a program or a file system hangs there: log in, end the processes that ps shows in state D or below the look, and try again", ask.Node, limit))
+	defer cancel()
 	nonce := script.Nonce()
 	stdin, err := ask.encode(nonce)
 	if err != nil {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -29,7 +30,9 @@ func Reset(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *Plan {
 }
 
 // ResetProblems are why machines must not be reset: what was not read cannot be
-// taken for absent, and a machine of another name is another machine.
+// taken for absent, a machine of another name is another machine, and a node of
+// another cluster is somebody else's. Software is no reason: a containerd that is
+// broken may be why there is a reset.
 func ResetProblems(c *cluster.Cluster, nodes map[string]*state.Node) []Problem {
 	var out []Problem
 	for _, n := range c.Nodes {
@@ -39,11 +42,23 @@ func ResetProblems(c *cluster.Cluster, nodes map[string]*state.Node) []Problem {
 		}
 		p := &preflight{c: c, n: n, got: got, f: got.Facts}
 		p.unread()
+		p.problems = slices.DeleteFunc(p.problems, func(row Problem) bool {
+			name, _, _ := strings.Cut(row.Seen, ":")
+			return slices.Contains(software[:], name)
+		})
 		p.hostname()
 		out = append(out, p.problems...)
 	}
+	// A control plane that a reset already took its CA from says nothing of who
+	// belongs to it, and a reset that was cut must go on.
+	if cp := nodes[c.ControlPlanes()[0].Name]; cp != nil && cp.Files[clusterCA].Exists() {
+		out = append(out, strangers(c, &state.Cluster{Nodes: nodes})...)
+	}
 	return out
 }
+
+// software are names of what the look asks of programs that a reset does not need.
+var software = [...]string{"Containerd", "SandboxImage", "Runc", "Kubelet", "Kubeadm", "Images"}
 
 // resetter gathers the steps of one node.
 type resetter struct {

@@ -173,8 +173,8 @@ func failure(h host.Host, op Op, word, said string) error {
 		return fmt.Errorf("%w (%s)", ErrChanged, said)
 	case "refused":
 		return fmt.Errorf("%w: %s", ErrRefused, said)
-	case "full", "full-inodes":
-		e := &DiskFullError{Node: h.String(), Path: op.Path, Inodes: word == "full-inodes"}
+	case wordFull, wordFullInodes:
+		e := &DiskFullError{Node: h.String(), Path: op.Path, Inodes: word == wordFullInodes}
 		if _, err := fmt.Sscanf(said, "%d %d", &e.Free, &e.Needed); err != nil {
 			return fmt.Errorf("no space on the disk: %s", said)
 		}

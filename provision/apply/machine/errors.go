@@ -3,6 +3,10 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
 )
 
 var (
@@ -52,4 +56,25 @@ func (e *DiskFullError) Error() string {
 	}
 	return fmt.Sprintf("%s: no space for %s: %d %s free, %d needed; the old file is intact; free some space and apply again",
 		e.Node, e.Path, e.Free, unit, e.Needed)
+}
+
+// Words of the programs for a disk that is full.
+const (
+	wordFull       = "full"
+	wordFullInodes = "full-inodes"
+)
+
+// notDone reads why a program of a table or a run did not do it: what the
+// machine said, or a word, a path, and what is free and needed there.
+func notDone(h host.Host, said string) error {
+	said = strings.TrimSpace(said)
+	word, rest, _ := strings.Cut(said, "\n")
+	path, numbers, found := strings.Cut(rest, "\n")
+	if found && (word == wordFull || word == wordFullInodes) {
+		e := &DiskFullError{Node: h.String(), Path: observe.Printable(path), Inodes: word == wordFullInodes}
+		if _, err := fmt.Sscanf(numbers, "%d %d", &e.Free, &e.Needed); err == nil {
+			return e
+		}
+	}
+	return errors.New(observe.Printable(said))
 }

@@ -152,7 +152,6 @@ func result(h host.Host, id string, frames []script.Frame) (state.Run, error) {
 		return state.Run{}, fmt.Errorf("%s: run %s: %w: it answers nothing", h, id, script.ErrFrames)
 	}
 	last := frames[len(frames)-1]
-	head, output, _ := strings.Cut(string(last.Data), "\n")
 	switch last.Kind {
 	case "run":
 		_, run, err := observe.ParseRun(last.Data)
@@ -165,7 +164,7 @@ func result(h host.Host, id string, frames []script.Frame) (state.Run, error) {
 	case "none":
 		return state.Run{}, fmt.Errorf("%s: run %s: %w", h, id, ErrNoRun)
 	case "failed":
-		return state.Run{}, fmt.Errorf("%s: run %s could not be started: %s", h, id, observe.Printable(strings.TrimSpace(head+"\n"+output)))
+		return state.Run{}, fmt.Errorf("%s: run %s could not be started: %w", h, id, notDone(h, string(last.Data)))
 	}
 	return state.Run{}, fmt.Errorf("%s: run %s: %w: a frame of kind %s", h, id, script.ErrFrames, strconv.Quote(observe.Printable(last.Kind)))
 }

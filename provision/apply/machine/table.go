@@ -88,7 +88,7 @@ func tableAction(ctx context.Context, h host.Host, action string, data []byte) (
 	case "reverted":
 		return nil, fmt.Errorf("%s: %w", h, ErrReverted)
 	case "failed":
-		return nil, fmt.Errorf("%s: firewall table could not %s: %s", h, action, observe.Printable(strings.TrimSpace(string(f.Data))))
+		return nil, fmt.Errorf("%s: firewall table could not %s: %w", h, action, notDone(h, string(f.Data)))
 	}
 	return nil, fmt.Errorf("%s: firewall table: %w: a frame of kind %q", h, script.ErrFrames, observe.Printable(f.Kind))
 }

@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 
 // Host is one machine over one SSH connection. It does not reconnect by
 // itself: when the connection is lost every call says so, and [Host.Fresh]
-// still makes a new one.
+// still makes a new one. [host.Lasting] does that.
 type Host struct {
 	target Target
 	opts   Options

@@ -53,7 +53,10 @@ func (h *Host) relay(ctx context.Context, address string) (net.Conn, error) {
 	s, err := h.session(ctx)
 	if err != nil {
 		free()
-		return nil, err
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, h.broken("relay", fmt.Errorf("%w: %w", host.ErrNotBegun, err))
 	}
 	shut := func() error {
 		defer free()

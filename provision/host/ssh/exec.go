@@ -55,7 +55,7 @@ type run struct {
 func (r *run) do(ctx context.Context, h *Host) error {
 	s, err := h.session(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", host.ErrNotBegun, err)
 	}
 	defer func() { _ = s.Close() }()
 	r.session.Store(s)
@@ -112,10 +112,14 @@ func (r *run) result(h *Host, p host.Program, err error) (host.Result, error) {
 
 // broken is an error of the connection, not of a program.
 func (h *Host) broken(what string, err error) error {
-	if h.alive.dead.Load() {
-		return fmt.Errorf("%s: %w: %s: it gave no sign of life for %s and was cut off", h, host.ErrUnreachable, what, 2*h.opts.KeepAlive)
+	unknown := errors.New("whether it was carried out is not known")
+	if errors.Is(err, host.ErrNotBegun) {
+		unknown = host.ErrNotBegun
 	}
-	return fmt.Errorf("%s: %w: %s: the connection ended, and whether it was carried out is not known: %s", h, host.ErrUnreachable, what, host.Tail([]byte(err.Error())))
+	if h.alive.dead.Load() {
+		return fmt.Errorf("%s: %w: %s: it gave no sign of life for %s and was cut off, %w", h, host.ErrUnreachable, what, 2*h.opts.KeepAlive, unknown)
+	}
+	return fmt.Errorf("%s: %w: %s: the connection ended, and %w: %s", h, host.ErrUnreachable, what, unknown, host.Tail([]byte(err.Error())))
 }
 
 // notStarted is a login that works and a shell or sudo that does not.

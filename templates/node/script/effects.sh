@@ -77,6 +77,25 @@ op_remove() {
   remove_name
 }
 
+# empty_mount takes away what lies in the file system mounted at $name, and
+# nothing of one that was mounted below it in this moment.
+empty_mount() {
+  cd -P "./$name" 2>/dev/null || fail failed 'it cannot be entered'
+  [ "$(pwd -P)" = "$path" ] || fail refused 'it was exchanged while it was looked at'
+  left=$(find . -xdev -mindepth 1 2>&1 | head -n 1)
+  if [ -z "$left" ]; then
+    frame 'done' 0 same
+    return 0
+  fi
+  # In two steps, since not every find can delete.
+  why=$(find . -xdev -depth -mindepth 1 ! -type d -exec rm -f {} + 2>&1) || fail failed "$why"
+  why=$(find . -xdev -depth -mindepth 1 -type d -exec rmdir {} + 2>&1) || fail failed "$why"
+  left=$(find . -xdev -mindepth 1 2>&1 | head -n 1)
+  [ -z "$left" ] || fail failed "$left is still there"
+  synced=$synced$path$nl
+  frame 'done' 0 changed
+}
+
 op_remove_tree() {
   parent=${path%/*}
   if [ ! -d "$parent" ] && [ ! -L "$parent" ]; then
@@ -91,12 +110,19 @@ op_remove_tree() {
     return 0
     ;;
   dir)
-    # What is mounted below is not ours to delete.
+    # What is mounted below is not ours to delete. A mount of the tree's own
+    # stays: who mounted it wants it there, and etcd's data often have one.
+    own=
     while read -r _ _ _ _ at _; do
       case $at in
-      "$path" | "$path"/*) fail refused "$at is mounted there; unmount it first" ;;
+      "$path") own=yes ;;
+      "$path"/*) fail refused "$at is mounted there; unmount it first" ;;
       esac
     done </proc/self/mountinfo
+    if [ -n "$own" ]; then
+      empty_mount
+      return 0
+    fi
     ;;
   esac
   remove_name

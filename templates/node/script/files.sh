@@ -123,14 +123,9 @@ report() {
   frame 'done' 0 "$1$nl$line$nl$sum"
 }
 
-# need_space BYTES sets $free and $need, with a block for the directory.
+# need_space BYTES is space here, which must be known.
 need_space() {
-  s=$(stat -f -c '%a %S %d %c' . 2>&1) || fail failed "$s"
-  bytes=$1
-  # shellcheck disable=SC2086 # split on purpose
-  set -- $s
-  free=$(($1 * $2)) need=$(((bytes + $2 - 1) / $2 * $2 + $2))
-  inodes=$3 all_inodes=$4
+  space . "$1" || fail failed "$s"
 }
 
 # enough_space BYTES FILES stops unless there is as much.

@@ -84,7 +84,7 @@ look_table
 look_processes
 frame uname 0 "$(uname -n) $(uname -r) $(uname -m)"
 frame small 0 "$(grep -H '' /etc/machine-id /etc/os-release /proc/swaps /proc/meminfo /sys/devices/system/cpu/online 2>/dev/null)"
-frame user 0 "$(id -un 2>/dev/null)"
+frame user 0 "$(bounded 20 id -un 2>/dev/null)"
 look_peer
 look_space
 look_listeners

@@ -40,11 +40,14 @@ begin() {
   esac
   forget
   private "$here"
-  printf '%s\n' "$digest" >"$here/digest" || no "$here cannot be written"
-  printf '%s\n' "$call" >"$here/call" || no "$here cannot be written"
-  why=$(read_bytes "$size" "$here/runner") || no "$why"
+  # What the command says and how it ended are kept here too: without room for
+  # that it is not begun.
+  enough "$here/out" 131072 10
+  printf '%s\n' "$digest" >"$here/digest" || unwritten "$here/digest" 4096 "$here cannot be written"
+  printf '%s\n' "$call" >"$here/call" || unwritten "$here/call" 4096 "$here cannot be written"
+  why=$(read_bytes "$size" "$here/runner") || unwritten "$here/runner" "$size" "$why"
   IFS= read -r size || exit 65
-  why=$(read_bytes "$size" "$here/argv") || no "$why"
+  why=$(read_bytes "$size" "$here/argv") || unwritten "$here/argv" "$size" "$why"
   sum=$(sha256sum <"$here/argv")
   [ "${sum%% *}" = "$digest" ] || no 'only part of the command arrived'
   why=$(systemd-run --quiet --no-ask-password --unit="$unit" \

@@ -26,7 +26,8 @@ is() {
 
 # whole FILE begins a transaction that replaces the table.
 whole() {
-  printf 'add table inet bulwark\ndelete table inet bulwark\n' >"$1" || no "$1 cannot be written"
+  printf 'add table inet bulwark\ndelete table inet bulwark\n' >"$1" ||
+    unwritten "$1" 4096 "$1 cannot be written"
 }
 
 # disarm SLOT... : no timer of these will start any more, and what one of them
@@ -52,16 +53,18 @@ load() {
   private "$here"
   whole "$here/new.nft"
   new=$(stat -c %s "$here/new.nft")
-  why=$(read_bytes "$size" "$here/text") || no "$why"
+  why=$(read_bytes "$size" "$here/text") || unwritten "$here/text" "$size" "$why"
   IFS= read -r revert_size || exit 65
-  why=$(read_bytes "$revert_size" "$here/revert.part") || no "$why"
-  cat "$here/text" >>"$here/new.nft" || no "$here/new.nft cannot be written"
+  why=$(read_bytes "$revert_size" "$here/revert.part") || unwritten "$here/revert" "$revert_size" "$why"
+  cat "$here/text" >>"$here/new.nft" ||
+    unwritten "$here/new.nft" "$size" "$here/new.nft cannot be written"
   got=$(stat -c %s "$here/new.nft")
   [ "$((got - new))" = "$size" ] || no 'only part of the table arrived; nothing was loaded'
   got=$(stat -c %s "$here/revert.part")
   [ "$got" = "$revert_size" ] || no 'only part of the table arrived; nothing was loaded'
   rm -f "$here/text"
-  mv "$here/revert.part" "$here/revert" || no "$here/revert cannot be written"
+  mv "$here/revert.part" "$here/revert" ||
+    unwritten "$here/revert" 4096 "$here/revert cannot be written"
   why=$(bounded 60 nft -c -f "$here/new.nft" 2>&1) || no "nft refuses it; nothing was loaded: $why"
 
   # A load that nobody confirmed may still be guarded. Its timer goes on until
@@ -77,9 +80,12 @@ load() {
     pending='' slot=a
     whole "$here/old.part"
     if live; then
-      bounded 20 nft -s list table inet bulwark >>"$here/old.part" || no 'the table in force cannot be listed; nothing was loaded'
+      # Its size is not known beforehand, and like that of the next.
+      bounded 20 nft -s list table inet bulwark >>"$here/old.part" ||
+        unwritten "$here/old.nft" "$size" 'the table in force cannot be listed; nothing was loaded'
     fi
-    mv "$here/old.part" "$here/old.nft" || no "$here/old.nft cannot be written"
+    mv "$here/old.part" "$here/old.nft" ||
+      unwritten "$here/old.nft" 4096 "$here/old.nft cannot be written"
     rm -f "$here/reverted"
   fi
   bounded 20 systemctl reset-failed "$timer-$slot.timer" "$timer-$slot.service" 2>/dev/null
