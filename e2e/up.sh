@@ -22,8 +22,10 @@ e2e/packages.sh
 e2e/lab/docker.sh
 
 # kind's default is what a registry would answer with; a lab image that is
-# there already spares the question.
+# there already spares the question. Where the module lies is known only once
+# it was downloaded.
 ours=bulwark-lab/node:$(e2e/lab/build.sh --key)
+go mod download sigs.k8s.io/kind
 theirs=$(sed -n 's/^const Image = "\(.*\)"/\1/p' "$(go list -m -f '{{.Dir}}' sigs.k8s.io/kind)/pkg/apis/config/defaults/image.go")
 image=
 if docker image inspect "$ours" >/dev/null 2>&1; then
