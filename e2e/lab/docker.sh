@@ -32,8 +32,10 @@ start() {
   # A session of its own and no inherited descriptor, the lock's included: a caller's
   # pipe must be able to close while the daemon lives on.
   setsid nohup dockerd "${flags[@]}" </dev/null >>"$cache/dockerd.log" 2>&1 9>&- &
+  local daemon=$!
   for _ in $(seq 150); do
     answers && return
+    kill -0 "$daemon" 2>/dev/null || break # as where nobody may mount or make networks
     sleep 0.2
   done
   tail -n 20 "$cache/dockerd.log" >&2
