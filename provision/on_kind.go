@@ -28,7 +28,7 @@ func KindCreate(ctx context.Context, in Input, image string, events func(apply.E
 	}
 	exists, err := kind.Exists(ctx, loaded.Cluster)
 	if err != nil {
-		return fmt.Errorf("asking kind for its clusters: %w", err)
+		return err
 	}
 	if exists {
 		_, err := kind.Adapt(ctx, loaded.Cluster) // are they this spec's?

@@ -92,7 +92,7 @@ func Delete(_ context.Context, c *cluster.Cluster, logger *slog.Logger) error {
 	}
 	have, err := p.ListInternalNodes(c.Name)
 	if err != nil {
-		return fmt.Errorf("list the kind nodes of %s: %w", c.Name, err)
+		return unanswered("list the kind nodes of "+c.Name, err)
 	}
 	for _, n := range have {
 		if !slices.Contains(containerNames(c), n.String()) {
