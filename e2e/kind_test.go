@@ -47,7 +47,7 @@ func TestKind(t *testing.T) {
 		shell(t, c, n, "rm /kind/kubeadm.conf /opt/cni/bin/bridge")
 	}
 	if !step(t, "bootstrap", func(t *testing.T) {
-		c.run(t, "kind", "create", c.spec, "--image", image).want(t, 0).says(t, "Deviations", "kind-kernel", "kind-ptp", "checks passed")
+		c.run(t, "kind", "create", c.spec, "--image", image, "--auto-approve").want(t, 0).says(t, "Deviations", "kind-kernel", "kind-ptp", "checks passed")
 	}) {
 		t.Fatal("there is no cluster to go on with")
 	}

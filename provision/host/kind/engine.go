@@ -22,8 +22,12 @@ func engine() (string, error) {
 // unanswered is the error of a question to the container engine that failed.
 // kind's own says which command it was and keeps to itself what that said.
 func unanswered(what string, err error) error {
-	said := err.Error()
-	if run := kindexec.RunErrorForError(err); run != nil && len(run.Output) > 0 {
+	run := kindexec.RunErrorForError(err)
+	if run == nil { // it answered, and kind does not understand what
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	said := run.Error()
+	if len(run.Output) > 0 {
 		said = host.Tail(run.Output)
 	}
 	return fmt.Errorf("%s: %w: the container engine does not answer this user: %s. Start it, or get the right to use it (Docker: run this as root, or join the group docker and log in again), then run this again",

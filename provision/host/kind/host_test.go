@@ -90,6 +90,34 @@ echo 'permission denied while trying to connect to the Docker daemon socket' >&2
 	}
 }
 
+// A cluster of somebody else's, of the same name and with nodes of the same
+// names, is not removed.
+func TestDeleteLeavesWhatOthersMade(t *testing.T) {
+	removed := filepath.Join(t.TempDir(), "removed")
+	local(t, `case "$1" in
+-v) echo "Docker version 1" ;;
+ps) echo test-control-plane; echo test-worker ;;
+inspect) echo worker ;;
+cp) [ "$2" = "test-control-plane:/kind/bulwark" ] || [ -n "$ALL" ] ;;
+rm) echo "$*" >'`+removed+`' ;;
+esac`)
+	c := &cluster.Cluster{Name: "test", Nodes: []cluster.Node{{Name: "cp-1", Role: cluster.ControlPlane}, {Name: "w-1", Role: cluster.Worker}}}
+	err := Delete(t.Context(), c, nil)
+	if err == nil || !strings.Contains(err.Error(), "containers test-worker ") || !strings.Contains(err.Error(), "kind delete cluster --name test") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(removed); err == nil {
+		t.Fatal("containers were removed")
+	}
+	t.Setenv("ALL", "yes")
+	if err := Delete(t.Context(), c, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(removed); err != nil {
+		t.Errorf("our own were not removed: %v", err)
+	}
+}
+
 func TestDial(t *testing.T) {
 	hosttest.Need(t, "bash")
 	h := local(t, good)
