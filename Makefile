@@ -21,7 +21,7 @@ build: ## Builds bin/bulwark.
 up: ## A hardened cluster on kind from examples/quickstart, and what was verified of it.
 	@e2e/up.sh $(QUICKSTART)
 
-down: ## Takes away all that `make up` made.
+down: ## Removes the nodes that `make up` made, and says what it keeps.
 	@e2e/up.sh --down $(QUICKSTART)
 
 test: ## All tests, with real sshd, clusters over SSH and on kind.

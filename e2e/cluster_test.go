@@ -58,7 +58,7 @@ func testPods(t *testing.T, s subject) {
 
 	w := s.Workers()
 	create(t, s, pod("e2e-server", w[1], `mkdir -p /tmp/www/cgi-bin && cd /tmp/www && printf '#!/bin/sh\necho\necho "you are $REMOTE_ADDR"\n' >cgi-bin/who && chmod +x cgi-bin/who && echo serving && exec httpd -f -p 8080`)+
-		pod("e2e-client", w[0], "sleep 3600")+`---
+		pod("e2e-client", w[0], "sleep 3600")+pod("e2e-neighbour", w[1], "sleep 3600")+`---
 apiVersion: v1
 kind: Service
 metadata: {name: e2e-server}
@@ -66,7 +66,7 @@ spec:
   selector: {app: e2e-server}
   ports: [{port: 80, targetPort: 8080}]
 `)
-	mustKubectl(t, s, "", "wait", "--for=condition=Ready", "--timeout=60s", "pod/e2e-server", "pod/e2e-client")
+	mustKubectl(t, s, "", "wait", "--for=condition=Ready", "--timeout=60s", "pod/e2e-server", "pod/e2e-client", "pod/e2e-neighbour")
 	own := mustKubectl(t, s, "", "get", "pod", "e2e-client", "-o", "jsonpath={.status.podIP}")
 	if _, err := netip.ParseAddr(own); err != nil {
 		t.Fatalf("the pod's address: %v", err)
@@ -92,6 +92,17 @@ spec:
 	// httpd writes an IPv4 address in the way of IPv6.
 	if !strings.HasSuffix(strings.ReplaceAll(got, "[::ffff:"+own+"]", own), "you are "+own) {
 		t.Errorf("the pod with address %s heard %q", own, got)
+	}
+	// Without a service between them: from another node, from the same one, and
+	// a pod that comes back to itself through its service.
+	server := mustKubectl(t, s, "", "get", "pod", "e2e-server", "-o", "jsonpath={.status.podIP}")
+	for from, to := range map[string]string{"e2e-client": server + " 8080", "e2e-neighbour": server + " 8080", "e2e-server": service + " 80"} {
+		as := mustKubectl(t, s, "", "get", "pod", from, "-o", "jsonpath={.status.podIP}")
+		got, err := kubectl(t, s, "", "exec", from, "--", "sh", "-c", `printf 'GET /cgi-bin/who HTTP/1.0\r\n\r\n' | nc -w 5 `+to)
+		if got = strings.ReplaceAll(got, "[::ffff:"+as+"]", as); err != nil || !strings.Contains(got, "you are") ||
+			from != "e2e-server" && !strings.HasSuffix(got, "you are "+as) {
+			t.Errorf("%s with address %s at %s heard %q: %v", from, as, to, got, err)
+		}
 	}
 	eventually(t, 30*time.Second, "CoreDNS knows the service", func() error {
 		got, err := inside("nslookup -type=a e2e-server.default.svc.cluster.local.")

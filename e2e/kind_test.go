@@ -30,8 +30,9 @@ func TestKind(t *testing.T) {
 	c := &kindCluster{operator: newOperator(t), name: "e2e-" + hex.EncodeToString(raw)}
 	c.spec = c.file(t, "cluster.hcl", c.text())
 
-	// Made bare, so that kind's own configuration can be taken away before
-	// bulwark sees the nodes: nothing of it may be used.
+	// Made bare, so that two things can be taken away before bulwark sees the
+	// nodes: kind's own configuration, of which nothing may be used, and the
+	// bridge plugin, which the node images that kind publishes do not have.
 	nodes := &cluster.Cluster{Name: c.name, Nodes: []cluster.Node{
 		{Name: "cp-1", Role: cluster.ControlPlane}, {Name: "w-1", Role: cluster.Worker}, {Name: "w-2", Role: cluster.Worker}}}
 	t.Cleanup(func() {
@@ -43,10 +44,10 @@ func TestKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range append([]string{c.ControlPlane()}, c.Workers()...) {
-		shell(t, c, n, "rm /kind/kubeadm.conf")
+		shell(t, c, n, "rm /kind/kubeadm.conf /opt/cni/bin/bridge")
 	}
 	if !step(t, "bootstrap", func(t *testing.T) {
-		c.run(t, "kind", "create", c.spec, "--image", image).want(t, 0).says(t, "Deviations", "kind-kernel", "checks passed")
+		c.run(t, "kind", "create", c.spec, "--image", image, "--auto-approve").want(t, 0).says(t, "Deviations", "kind-kernel", "kind-ptp", "checks passed")
 	}) {
 		t.Fatal("there is no cluster to go on with")
 	}

@@ -20,27 +20,28 @@ func connectToKind(ctx context.Context, c *cluster.Cluster, n cluster.Node) (hos
 
 // KindCreate makes one kind node for each node of the spec, without a cluster
 // on them. image is a node image, "" for kind's own. Nodes that are there
-// already are kept, so that a run that was cut goes on.
-func KindCreate(ctx context.Context, in Input, image string, events func(apply.Event)) error {
+// already are kept, so that a run that was cut goes on; made says that there
+// were none, so that nothing that lives can be meant by what is done next.
+func KindCreate(ctx context.Context, in Input, image string, events func(apply.Event)) (made bool, err error) {
 	loaded, err := Load(ctx, in)
 	if err != nil {
-		return err
+		return false, err
 	}
 	exists, err := kind.Exists(ctx, loaded.Cluster)
 	if err != nil {
-		return fmt.Errorf("asking kind for its clusters: %w", err)
+		return false, err
 	}
 	if exists {
 		_, err := kind.Adapt(ctx, loaded.Cluster) // are they this spec's?
-		return err
+		return false, err
 	}
 	if events != nil {
 		events(apply.Event{Kind: apply.Note, Text: fmt.Sprintf("making %d kind nodes", len(loaded.Cluster.Nodes))})
 	}
-	return kind.Create(ctx, loaded.Cluster, image, in.Log)
+	return true, kind.Create(ctx, loaded.Cluster, image, in.Log)
 }
 
-// KindDelete removes the kind nodes of a spec.
+// KindDelete removes the kind nodes of a spec, where [KindCreate] made them.
 func KindDelete(ctx context.Context, in Input) error {
 	loaded, err := Load(ctx, in)
 	if err != nil {

@@ -25,6 +25,7 @@ type fake struct {
 	result   Result
 	checks   []Check
 	loadErr  error
+	exists   bool                      // kind has the nodes already
 	during   func(ctx context.Context) // runs while a plan is applied
 	merged   []string
 	// calls are what was asked of it, in order.
@@ -66,9 +67,9 @@ func (f *fake) Reset(ctx context.Context, in provision.Input, confirm func([]str
 	return ctx.Err()
 }
 
-func (f *fake) KindCreate(_ context.Context, in provision.Input, image string, _ func(Event)) error {
+func (f *fake) KindCreate(_ context.Context, in provision.Input, image string, _ func(Event)) (bool, error) {
 	f.call("kind create "+image, in)
-	return nil
+	return !f.exists, nil
 }
 
 func (f *fake) KindDelete(_ context.Context, in provision.Input) error {

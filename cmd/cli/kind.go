@@ -12,6 +12,7 @@ type kindCreateOptions struct {
 	specOptions
 	Image       string
 	Parallelism int
+	AutoApprove bool
 	Output      Format
 }
 
@@ -38,8 +39,9 @@ func newKindCreate(run func(context.Context, kindCreateOptions) error) *cobra.Co
 		Use:   "create [SPEC]",
 		Short: "Make kind nodes for a spec and apply it on them",
 		Long: `Make one kind node for each node of the spec, without a cluster on them, and then do
-what "bulwark apply --on kind" does, without asking: the nodes are new. What containers
-cannot have as hardened as machines is shown as deviations.`,
+what "bulwark apply --on kind" does. Nodes that this run made are worked on without
+asking; nodes that were there already are kept, and it asks as apply does. What
+containers cannot have as hardened as machines is shown as deviations.`,
 		Example:           "  bulwark kind create examples/quickstart",
 		Args:              atMost(1),
 		ValidArgsFunction: completeSpec,
@@ -55,6 +57,7 @@ cannot have as hardened as machines is shown as deviations.`,
 	o.flags(cmd)
 	cmd.Flags().StringVar(&o.Image, "image", "", "node `IMAGE`; its Kubernetes must be of the spec's minor version")
 	parallelismFlag(cmd.Flags(), &o.Parallelism)
+	approveFlag(cmd, &o.AutoApprove)
 	formatFlag(cmd, &o.Output, "o")
 	return cmd
 }
@@ -63,8 +66,11 @@ func newKindDelete(run func(context.Context, kindDeleteOptions) error) *cobra.Co
 	var o kindDeleteOptions
 	o.OnKind = true
 	cmd := &cobra.Command{
-		Use:               "delete [SPEC]",
-		Short:             "Remove the kind nodes of a spec",
+		Use:   "delete [SPEC]",
+		Short: "Remove the kind nodes of a spec",
+		Long: `Remove the kind nodes of a spec with all that is on them, without asking. Only nodes
+that "bulwark kind create" made are removed: a cluster of that name that somebody else
+made with kind is left as it is, with an error.`,
 		Example:           "  bulwark kind delete examples/quickstart",
 		Args:              atMost(1),
 		ValidArgsFunction: completeSpec,
@@ -82,12 +88,17 @@ func (a *app) kindCreate(ctx context.Context, o kindCreateOptions) error {
 	return a.run(ctx, "kind create", o.Output, func(ctx context.Context, v View) error {
 		m := machineOptions{Parallelism: o.Parallelism}
 		v.Begin(nil)
-		err := a.provision.KindCreate(ctx, a.input(o.specOptions, m), o.Image, v.Event)
+		made, err := a.provision.KindCreate(ctx, a.input(o.specOptions, m), o.Image, v.Event)
 		v.Finish()
 		if err != nil {
 			return err
 		}
-		apply := applyOptions{specOptions: o.specOptions, machineOptions: m, AutoApprove: true}
+		// What was there already may be a cluster that somebody works with.
+		approved := made || o.AutoApprove
+		if err := a.canAsk("kind create, where the nodes are there already,", approved, o.Output); err != nil {
+			return err
+		}
+		apply := applyOptions{specOptions: o.specOptions, machineOptions: m, AutoApprove: approved}
 		return a.applySpec(ctx, v, apply, []view.NextStep{
 			{Command: o.again("kubeconfig") + " --merge", Purpose: "adds the cluster to your kubeconfig"},
 			{Command: kindDeleteCommand(o.specOptions), Purpose: "removes the nodes"},

@@ -35,8 +35,9 @@ type Provision interface {
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// Reset asks confirm with the names of the nodes before it changes any.
 	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) error
-	// KindCreate makes the kind nodes of a cluster and nothing on them.
-	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) error
+	// KindCreate makes the kind nodes of a cluster and nothing on them, and says
+	// whether it made them or they were there already.
+	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) (made bool, err error)
 	KindDelete(ctx context.Context, in provision.Input) error
 	// MergeKubeconfig puts a kubeconfig into the operator's own, whose files are
 	// paths in kubectl's order, and answers which were written.

@@ -41,7 +41,7 @@ func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func
 }
 
 // KindCreate makes kind nodes.
-func (realProvision) KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) error {
+func (realProvision) KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) (bool, error) {
 	return provision.KindCreate(ctx, in, image, events)
 }
 

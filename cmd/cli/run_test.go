@@ -199,6 +199,31 @@ func TestKindCreateMakesNodesAndApplies(t *testing.T) {
 	says(t, "stderr", c.stderr, "bulwark kind delete prod", "bulwark kubeconfig prod --on kind --merge")
 }
 
+// A cluster that lives already is changed as by apply: not without a yes.
+func TestKindCreateAsksWhereTheNodesWereThere(t *testing.T) {
+	for _, c := range []struct {
+		console
+		code    int
+		applied bool
+	}{
+		{console{args: "kind create"}, exitUsage, false},
+		{console{args: "kind create -o json", tty: true}, exitUsage, false},
+		{console{args: "kind create", tty: true, stdin: "no\n"}, exitError, false},
+		{console{args: "kind create", tty: true, stdin: "yes\n"}, exitDone, true},
+		{console{args: "kind create --auto-approve"}, exitDone, true},
+	} {
+		f := newFake()
+		f.exists = true
+		got := c.run(t, f)
+		if got.code != c.code || slices.Contains(f.calls, "apply") != c.applied {
+			t.Errorf("%q, answered %q: code %d after %v", c.args, c.stdin, got.code, f.calls)
+		}
+		if c.code == exitUsage {
+			says(t, "it", got.stdout+got.stderr, "--auto-approve")
+		}
+	}
+}
+
 func TestKubeconfigGoesWhereItIsWanted(t *testing.T) {
 	c := (&console{args: "kubeconfig"}).run(t, newFake())
 	if c.code != 0 || c.stdout != "apiVersion: v1\nkind: Config\n" {

@@ -2,6 +2,7 @@
 # Makes sure that a Docker daemon answers. One that is already there is used as it is;
 # else Debian's is started, with a data root of the lab's own. Such a daemon does not
 # outlive the machine's session, so everything that needs Docker calls this first.
+# --stop ends a daemon that was started here, unless a container still runs on it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -32,14 +33,41 @@ start() {
   # A session of its own and no inherited descriptor, the lock's included: a caller's
   # pipe must be able to close while the daemon lives on.
   setsid nohup dockerd "${flags[@]}" </dev/null >>"$cache/dockerd.log" 2>&1 9>&- &
+  local daemon=$!
   for _ in $(seq 150); do
-    answers && return
+    if answers; then
+      echo "$daemon" >"$cache/dockerd.pid"
+      return
+    fi
+    kill -0 "$daemon" 2>/dev/null || break # as where nobody may mount or make networks
     sleep 0.2
   done
   tail -n 20 "$cache/dockerd.log" >&2
   die "dockerd does not answer, its log is $cache/dockerd.log"
 }
 
+# Numbers of processes come again: only a dockerd on the lab's data is ours.
+stop() {
+  local pid
+  pid=$(cat "$cache/dockerd.pid" 2>/dev/null || echo none)
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "--data-root $cache/docker" || die 'no Docker daemon runs that was started here'
+  [ -z "$(docker ps -q)" ] || die 'containers still run on it: end them first (docker ps; make down)'
+  kill "$pid"
+  for _ in $(seq 150); do
+    if [ ! -e "/proc/$pid" ]; then
+      rm -f "$cache/dockerd.pid"
+      say "docker daemon stopped, its data stay in $cache/docker"
+      return
+    fi
+    sleep 0.2
+  done
+  die "dockerd (process $pid) does not end, its log is $cache/dockerd.log"
+}
+
+if [ "${1:-}" = --stop ]; then
+  stop
+  exit
+fi
 answers && exit
 [ "$(id -u)" -eq 0 ] || die 'no Docker daemon answers, and only root can start one'
 exec 9>"$cache/docker.lock"

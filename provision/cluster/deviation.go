@@ -24,4 +24,7 @@ type Deviation struct {
 	KeepKubeletUnit bool
 	// SkipModules leaves kernel modules to the machine's host.
 	SkipModules bool
+	// PointToPoint connects the pods of `cni "bridge"` by a link each, since the
+	// machine's image has no bridge plugin. See [Cluster.PodPlugin].
+	PointToPoint bool
 }

@@ -34,6 +34,17 @@ type CNI struct {
 	Manifest []byte
 }
 
+// PodPlugin is the CNI plugin that connects the pods of a node where the kind
+// is [CNIBridge]: "bridge", or "ptp" where a deviation says so.
+func (c *Cluster) PodPlugin() string {
+	for _, d := range c.Deviations {
+		if d.PointToPoint {
+			return "ptp"
+		}
+	}
+	return "bridge"
+}
+
 // Port is a protocol with one port or a range, or an IP protocol without any.
 // It is written "tcp/443", "udp/8472", "tcp/30000-32767" or "ipip".
 type Port struct {

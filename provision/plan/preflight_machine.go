@@ -127,7 +127,7 @@ func (p *preflight) software() {
 	}
 	if p.c.Network.CNI.Kind == cluster.CNIBridge {
 		var missing []string
-		for _, plugin := range []string{"bridge", "host-local", "loopback", "portmap"} {
+		for _, plugin := range []string{p.c.PodPlugin(), "host-local", "loopback", "portmap"} {
 			if !slices.Contains(f.CNIPlugins, plugin) {
 				missing = append(missing, plugin)
 			}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +118,23 @@ func TestEveryProblemIsARow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Where pods are connected point to point, it is ptp that must be there.
+func TestThePluginThatConnectsPodsMustBeThere(t *testing.T) {
+	for link, there := range map[bool]string{false: "bridge", true: "ptp"} {
+		for _, have := range []string{"bridge", "ptp"} {
+			c, machines := small(), fitCluster()
+			c.Deviations = append(c.Deviations, cluster.Deviation{ID: "no-bridge", PointToPoint: link})
+			for _, n := range machines.Nodes {
+				n.Facts.CNIPlugins = []string{have, "host-local", "loopback", "portmap"}
+			}
+			got := Preflight(c, wantedImages(), machines)
+			if fine := have == there; fine != (len(got) == 0) || !fine && !strings.HasSuffix(got[0].Seen, ": "+there) {
+				t.Errorf("with %s where %s is wanted: %+v", have, there, got)
+			}
+		}
+	}
 }
 
 func TestTwoNodesThatAreOneMachine(t *testing.T) {

@@ -42,12 +42,14 @@ func PodCIDR(node string, v6 bool) string {
 }
 
 // BridgeConflist is the pod network of `cni "bridge"` on one node, for
-// [ConflistPath]: a bridge with the node's pod prefix, and host ports.
+// [ConflistPath]: a bridge with the node's pod prefix, and host ports. Where
+// [cluster.Cluster.PodPlugin] is ptp, a link and a host route for each pod stand
+// in for the bridge; addresses, and the way to other nodes, are the same.
 //
-// The plugin does not masquerade: it would hide pods from pods of other nodes.
+// Neither plugin masquerades: that would hide pods from pods of other nodes.
 // What leaves the cluster is masqueraded by [Firewall]. Older portmap plugins
 // do not know "backend" and take iptables.
-// Sources: https://www.cni.dev/plugins/current/main/bridge/, …/ipam/host-local/, …/meta/portmap/.
+// Sources: https://www.cni.dev/plugins/current/main/bridge/, …/main/ptp/, …/ipam/host-local/, …/meta/portmap/.
 func BridgeConflist(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	if err := CheckBridge(c); err != nil {
 		return nil, err
@@ -58,9 +60,13 @@ func BridgeConflist(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	type subnet struct {
 		Subnet string `json:"subnet"`
 	}
+	type route struct {
+		Dst string `json:"dst"`
+	}
 	type ipam struct {
 		Type   string     `json:"type"`
 		Ranges [][]subnet `json:"ranges"`
+		Routes []route    `json:"routes,omitempty"`
 	}
 	type plugin struct {
 		Type             string          `json:"type"`
@@ -75,9 +81,21 @@ func BridgeConflist(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 	}
 	no := false
 	addresses := ipam{Type: "host-local"}
+	// A pod reaches itself through its own service only by hairpin.
+	link := plugin{Type: "bridge", Bridge: BridgeName, IsDefaultGateway: true, HairpinMode: true, IPMasq: &no, IPAM: &addresses}
+	if c.PodPlugin() == "ptp" {
+		link = plugin{Type: "ptp", IPMasq: &no, IPAM: &addresses}
+	}
 	for _, p := range c.Network.Pods {
-		ref := state.Ref(PodCIDR(n.Name, p.Addr().Unmap().Is6()))
-		addresses.Ranges = append(addresses.Ranges, []subnet{{Subnet: ref}})
+		v6 := p.Addr().Unmap().Is6()
+		addresses.Ranges = append(addresses.Ranges, []subnet{{Subnet: state.Ref(PodCIDR(n.Name, v6))}})
+		if link.Type == "ptp" { // it makes no default route by itself
+			all := "0.0.0.0/0"
+			if v6 {
+				all = "::/0"
+			}
+			addresses.Routes = append(addresses.Routes, route{all})
+		}
 	}
 	list := struct {
 		CNIVersion string   `json:"cniVersion"`
@@ -87,8 +105,7 @@ func BridgeConflist(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
 		CNIVersion: "1.0.0",
 		Name:       ConflistName,
 		Plugins: []plugin{
-			// A pod reaches itself through its own service only by hairpin.
-			{Type: "bridge", Bridge: BridgeName, IsDefaultGateway: true, HairpinMode: true, IPMasq: &no, IPAM: &addresses},
+			link,
 			{Type: "portmap", Capabilities: map[string]bool{"portMappings": true}, SNAT: true, Backend: "nftables"},
 		},
 	}

@@ -23,6 +23,7 @@ cat /kind/version
 ip -4 route show default | sed -n 's/^default via \([0-9.]*\).*/\1/p' | head -n 1
 stat -fc %T /sys/fs/cgroup
 sed 1d /proc/swaps | wc -l
+if [ ! -e /opt/cni/bin/bridge ] && [ -e /opt/cni/bin/ptp ]; then echo ptp; else echo bridge; fi
 `}
 
 // facts are the answers of factsProgram.
@@ -32,6 +33,8 @@ type facts struct {
 	// cgroup is 1 or 2, of the host that all containers share.
 	cgroup int
 	swap   bool
+	// plugin is the CNI plugin that can connect pods.
+	plugin string
 }
 
 // Adapt is the cluster as kind's nodes can be it: their names and addresses,
@@ -75,7 +78,7 @@ func Adapt(ctx context.Context, c *cluster.Cluster) (*cluster.Cluster, error) {
 		out.Nodes = append(out.Nodes, n)
 	}
 	out.Endpoint.Host = out.ControlPlanes()[0].Address.String()
-	out.Deviations = append(append([]cluster.Deviation(nil), c.Deviations...), deviations(f)...)
+	out.Deviations = append(append([]cluster.Deviation(nil), c.Deviations...), deviations(f, c.Network.CNI.Kind)...)
 	return &out, nil
 }
 
@@ -90,10 +93,10 @@ func factsOf(ctx context.Context, n nodes.Node) (facts, error) {
 		return facts{}, err
 	}
 	lines := strings.Split(strings.TrimRight(string(res.Stdout), "\n"), "\n")
-	if len(lines) != 4 {
+	if len(lines) != 5 {
 		return facts{}, fmt.Errorf("%s: this is no kind node image: %s", h, host.Tail(res.Stdout))
 	}
-	f := facts{cgroup: 1, swap: strings.TrimSpace(lines[3]) != "0"}
+	f := facts{cgroup: 1, swap: strings.TrimSpace(lines[3]) != "0", plugin: lines[4]}
 	if lines[2] == "cgroup2fs" {
 		f.cgroup = 2
 	}

@@ -49,6 +49,9 @@ func Create(ctx context.Context, c *cluster.Cluster, image string, logger *slog.
 	if err != nil {
 		return fmt.Errorf("make the kind nodes of %s: %w", c.Name, err)
 	}
+	if err := mark(ctx, c); err != nil {
+		return err
+	}
 	return booted(ctx, c)
 }
 
@@ -84,20 +87,23 @@ func booted(ctx context.Context, c *cluster.Cluster) error {
 }
 
 // Delete removes the node containers of a cluster with all that is in them.
-// None is fine.
-func Delete(_ context.Context, c *cluster.Cluster, logger *slog.Logger) error {
+// None is fine; one that [Create] did not make is left as it is.
+func Delete(ctx context.Context, c *cluster.Cluster, logger *slog.Logger) error {
 	p, err := provider(adapter{logger})
 	if err != nil {
 		return err
 	}
 	have, err := p.ListInternalNodes(c.Name)
 	if err != nil {
-		return fmt.Errorf("list the kind nodes of %s: %w", c.Name, err)
+		return unanswered("list the kind nodes of "+c.Name, err)
 	}
 	for _, n := range have {
 		if !slices.Contains(containerNames(c), n.String()) {
 			return fmt.Errorf("kind has a cluster %s with a node %s, which this spec does not make: nothing was removed. `kind delete cluster --name %s` removes it all", c.Name, n, c.Name)
 		}
+	}
+	if err := onlyOurs(ctx, c, have); err != nil {
+		return err
 	}
 	scratch, err := os.MkdirTemp("", "bulwark-kind-")
 	if err != nil {

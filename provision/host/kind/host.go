@@ -32,7 +32,7 @@ func Connect(_ context.Context, c *cluster.Cluster, n cluster.Node) (*Host, erro
 	}
 	have, err := p.ListInternalNodes(c.Name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", n.Name, host.ErrUnreachable, err)
+		return nil, unanswered(n.Name, err)
 	}
 	i := slices.IndexFunc(have, func(o nodes.Node) bool { return o.String() == n.Name })
 	if i < 0 {
@@ -45,15 +45,14 @@ func Connect(_ context.Context, c *cluster.Cluster, n cluster.Node) (*Host, erro
 // own. kind's nodes.Node is not used for it: it keeps a second copy of all that
 // was written, and waits for its standard input to end after the program did.
 func (h *Host) command(ctx context.Context) (*exec.Cmd, error) {
-	for _, name := range []string{"docker", "nerdctl", "finch", "podman"} { // kind's order
-		if bin, err := exec.LookPath(name); err == nil {
-			args := append([]string{"exec", "--privileged", "-i", h.node.String()}, host.Argv()...)
-			cmd := exec.CommandContext(ctx, bin, args...)
-			cmd.WaitDelay = time.Second
-			return cmd, nil
-		}
+	bin, err := engine()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", h, err)
 	}
-	return nil, fmt.Errorf("%s: %w: neither docker nor podman nor nerdctl is installed", h, host.ErrUnreachable)
+	args := append([]string{"exec", "--privileged", "-i", h.node.String()}, host.Argv()...)
+	cmd := exec.CommandContext(ctx, bin, args...)
+	cmd.WaitDelay = time.Second
+	return cmd, nil
 }
 
 // Exec runs a program as the container's root.

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/host/hosttest"
 )
@@ -71,6 +72,49 @@ func TestContainerIsGone(t *testing.T) {
 	}
 	if _, err := h.Dial(t.Context(), "tcp", "127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "No such container") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A user whom the engine does not answer hears what it said, and what to do.
+func TestNoRightToTheEngine(t *testing.T) {
+	local(t, `[ "$1" != -v ] || { echo "Docker version 1"; exit; }
+echo 'permission denied while trying to connect to the Docker daemon socket' >&2; exit 1`)
+	c := &cluster.Cluster{Name: "test", Nodes: []cluster.Node{{Name: "cp-1", Role: cluster.ControlPlane}}}
+	_, adapt := Adapt(t.Context(), c)
+	_, exists := Exists(t.Context(), c)
+	_, connect := Connect(t.Context(), c, c.Nodes[0])
+	for what, err := range map[string]error{"adapt": adapt, "exists": exists, "connect": connect, "delete": Delete(t.Context(), c, nil)} {
+		if !errors.Is(err, host.ErrUnreachable) || !strings.Contains(err.Error(), "permission denied") || !strings.Contains(err.Error(), "join the group docker") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A cluster of somebody else's, of the same name and with nodes of the same
+// names, is not removed.
+func TestDeleteLeavesWhatOthersMade(t *testing.T) {
+	removed := filepath.Join(t.TempDir(), "removed")
+	local(t, `case "$1" in
+-v) echo "Docker version 1" ;;
+ps) echo test-control-plane; echo test-worker ;;
+inspect) echo worker ;;
+cp) [ "$2" = "test-control-plane:/kind/bulwark" ] || [ -n "$ALL" ] ;;
+rm) echo "$*" >'`+removed+`' ;;
+esac`)
+	c := &cluster.Cluster{Name: "test", Nodes: []cluster.Node{{Name: "cp-1", Role: cluster.ControlPlane}, {Name: "w-1", Role: cluster.Worker}}}
+	err := Delete(t.Context(), c, nil)
+	if err == nil || !strings.Contains(err.Error(), "containers test-worker ") || !strings.Contains(err.Error(), "kind delete cluster --name test") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(removed); err == nil {
+		t.Fatal("containers were removed")
+	}
+	t.Setenv("ALL", "yes")
+	if err := Delete(t.Context(), c, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(removed); err != nil {
+		t.Errorf("our own were not removed: %v", err)
 	}
 }
 

@@ -18,13 +18,14 @@ import (
 	"sigs.k8s.io/kind/pkg/log"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
 // provider is the container runtime that is there, as kind finds it.
 func provider(logger log.Logger) (*kindcluster.Provider, error) {
 	detected, err := kindcluster.DetectNodeProvider()
 	if err != nil {
-		return nil, fmt.Errorf("kind needs docker, podman or nerdctl: %w", err)
+		return nil, fmt.Errorf("%w: kind needs docker, podman or nerdctl, and the right to use it: install one, then run this again: %w", host.ErrUnreachable, err)
 	}
 	return kindcluster.NewProvider(detected, kindcluster.ProviderWithLogger(logger)), nil
 }
@@ -59,7 +60,7 @@ func containers(c *cluster.Cluster) ([]nodes.Node, error) {
 	}
 	have, err := p.ListInternalNodes(c.Name)
 	if err != nil {
-		return nil, fmt.Errorf("list the kind nodes of %s: %w", c.Name, err)
+		return nil, unanswered("list the kind nodes of "+c.Name, err)
 	}
 	var out []nodes.Node
 	var missing []string
@@ -85,5 +86,8 @@ func Exists(_ context.Context, c *cluster.Cluster) (bool, error) {
 		return false, err
 	}
 	names, err := p.List()
-	return slices.Contains(names, c.Name), err
+	if err != nil {
+		return false, unanswered("list the clusters of kind", err)
+	}
+	return slices.Contains(names, c.Name), nil
 }
