@@ -61,9 +61,9 @@ nft 'table ip e2e { chain c { type nat hook prerouting priority -100; tcp dport 
 	},
 }
 
-// kernel gives a machine of the lab, which has no folder of the running
+// kernelModules gives a machine of the lab, which has no folder of the running
 // kernel's modules, one in which all that are named are built in.
-const kernel = `
+const kernelModules = `
 d=/lib/modules/$(uname -r)
 mkdir -p "$d"
 : >"$d/modules.dep"
@@ -81,7 +81,7 @@ func testPreflight(t *testing.T, c *labCluster) {
 		modules = append(modules, m.Name)
 	}
 	for node, rows := range plants {
-		on(t, c, node, kernel, modules...)
+		on(t, c, node, kernelModules, modules...)
 		for _, p := range rows {
 			want[node+" "+p.check] = max(1, several[node+" "+p.check])
 			if p.script != "" {
