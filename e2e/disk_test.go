@@ -114,8 +114,12 @@ func testAgain(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 	// are stopped in one run.
 	type place struct{ node, folder string }
 	for _, round := range [][]place{
+		// The first file of all: nobody comes further.
+		{{node: "cp-1", folder: "/etc/sysctl.d"}, {node: "w-1", folder: "/etc/sysctl.d"}, {node: "w-2", folder: "/etc/sysctl.d"}},
 		{{node: "cp-1", folder: "/etc/bulwark"}, {node: "w-1", folder: "/etc/systemd/system"}, {node: "w-2", folder: "/var/lib/bulwark"}},
-		{{node: "cp-1", folder: "/etc/kubernetes/bulwark"}, {node: "w-1", folder: "/etc/kubernetes/bulwark"}},
+		{{node: "cp-1", folder: "/etc/sysusers.d"}, {node: "w-1", folder: "/etc/kubernetes/bulwark"}},
+		{{node: "cp-1", folder: "/etc/kubernetes/bulwark"}},
+		{{node: "cp-1", folder: "/var/lib/bulwark"}},
 		{{node: "cp-1", folder: "/etc/kubernetes/pki"}},       // where kubeadm writes,
 		{{node: "cp-1", folder: "/etc/kubernetes/manifests"}}, // and is not let to begin
 		{{node: "w-1", folder: "/etc/kubernetes"}, {node: "w-2", folder: "/etc/cni/net.d"}},

@@ -48,7 +48,7 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 		return err
 	}
 	have := &state.Cluster{Nodes: nodes}
-	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Events: events}
+	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Verb: "reset", Events: events}
 	_, err = r.Run(ctx, plan.Reset(c, wants, have))
 	return err
 }

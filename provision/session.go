@@ -17,6 +17,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/provision/verify"
 )
 
 // Session is one cluster whose machines were reached and looked at.
@@ -50,6 +51,7 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
 	}
+	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
 		s.Plan = plan.Compute(c, wants, s.have, kube.Missing)

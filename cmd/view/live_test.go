@@ -56,7 +56,7 @@ func TestLiveBlockStaysBelowWhatLasts(t *testing.T) {
 	h.Event(apply.Event{Kind: apply.Started, Step: p.Steps[2]})
 	h.Event(apply.Event{Kind: apply.Done, Step: p.Steps[0]})
 	h.Warn("something")
-	h.Event(apply.Event{Kind: apply.Failed, Step: p.Steps[2], Err: errors.New("no space left")})
+	h.Event(apply.Event{Kind: apply.Failed, Step: p.Steps[2], Err: errors.New("no space left"), Text: "no space left"})
 	want := "Warning: something\n[2/4] FAILED w-1: step 0: no space left\ncp-1    1/2  waiting\nw-1     1/2  waiting"
 	if got := scr.text(); got != want {
 		t.Errorf("during the run:\n%s\nwant:\n%s", got, want)

@@ -78,11 +78,14 @@ func (h *Human) eventLine(pr *progress, e apply.Event, now time.Time) (safe, boo
 	if where == "" && e.Step.ID != "" {
 		where = "cluster"
 	}
-	title := e.Step.Title
+	title, text := e.Step.Title, e.Text
+	if e.Err != nil { // the text of such an event says the same, in full
+		text = firstLine(e.Err.Error())
+	}
 	if title == "" {
-		title = e.Text
-	} else if e.Text != "" {
-		title += ": " + e.Text
+		title = text
+	} else if text != "" {
+		title += ": " + text
 	}
 	if where != "" {
 		title = where + ": " + title
@@ -94,9 +97,6 @@ func (h *Human) eventLine(pr *progress, e apply.Event, now time.Time) (safe, boo
 		// On a live terminal the node's own line tells it, a scroll of all would bury the rest.
 		return safe(sprintf("%s%s  %s", pr.counter(), title, h.err.paint(dim, pr.took(e.Step.ID, now)))), !h.err.Live || h.verbose || pr.find(e.Step) == nil
 	case apply.Failed:
-		if e.Err != nil {
-			title += ": " + firstLine(e.Err.Error())
-		}
 		return safe(sprintf("%s%s %s", pr.counter(), h.err.paint(red, "FAILED"), title)), true
 	case apply.Note:
 		return safe(sprintf("%s %s", h.err.paint(cyan, "Note:"), title)), true

@@ -4,6 +4,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type Runner struct {
 	// Have is what the plan was made from: it answers for pod prefixes that
 	// were known then.
 	Have *state.Cluster
+	// Verb is the command that runs the plan, and goes on with it when it is run
+	// again; "apply" when empty.
+	Verb string
 	// Events is told what happens; it must be safe for concurrent use.
 	Events func(Event)
 }
@@ -33,13 +37,15 @@ type Runner struct {
 type PartialError struct {
 	Result Result
 	Errs   []error
+	// Verb is that of the [Runner].
+	Verb string
 }
 
 // Error counts, and says the first cause.
 func (e *PartialError) Error() string {
-	return fmt.Sprintf("%d of %d steps were not done; run apply again once this is mended: %v",
+	return fmt.Sprintf("%d of %d steps were not done; run %s again once this is mended: %v",
 		len(e.Result.Failed)+len(e.Result.NotReached),
-		len(e.Result.Done)+len(e.Result.Failed)+len(e.Result.NotReached), errors.Join(e.Errs...))
+		len(e.Result.Done)+len(e.Result.Failed)+len(e.Result.NotReached), cmp.Or(e.Verb, "apply"), errors.Join(e.Errs...))
 }
 
 // Unwrap gives the causes.
@@ -101,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
 		}
 	}
 	if len(ru.errs) > 0 {
-		return res, &PartialError{Result: res, Errs: ru.errs}
+		return res, &PartialError{Result: res, Errs: ru.errs, Verb: r.Verb}
 	}
 	if len(res.NotReached) > 0 {
 		return res, context.Cause(ctx)

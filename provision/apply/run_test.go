@@ -100,12 +100,24 @@ func TestAFailureEndsItsNodeAndWhoWaitsForIt(t *testing.T) {
 	if !errors.As(err, &partial) || !strings.Contains(err.Error(), "a/bad") {
 		t.Fatalf("error %v", err)
 	}
+	if !strings.Contains(err.Error(), "run apply again") {
+		t.Errorf("%v", err)
+	}
 	if !slices.Equal(res.Done, []string{"a/before", "c/free"}) || !slices.Equal(res.Failed, []string{"a/bad"}) ||
 		!slices.Equal(res.NotReached, []string{"a/behind", "b/waits"}) {
 		t.Errorf("%+v", res)
 	}
 	if slices.Contains(b.events, "done a/bad") || !slices.Contains(b.events, "failed a/bad") {
 		t.Errorf("events %v", b.events)
+	}
+}
+
+func TestAFailedResetAsksForAReset(t *testing.T) {
+	b := newBench(t, "a")
+	b.Verb = "reset"
+	_, err := b.Run(t.Context(), &plan.Plan{Steps: []plan.Step{b.broken("a", "bad")}})
+	if err == nil || !strings.Contains(err.Error(), "run reset again") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"regexp"
 	"strconv"
 )
 
@@ -38,11 +39,35 @@ type Pipes struct {
 	Said func() []byte
 }
 
+// hostName is a name that DNS could know. It reaches the machine as data and
+// becomes part of a path of bash's own, so it has no slash, space or quote.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+
+// destination is where a relay connects to: an IP address or a name, which the
+// machine itself looks up, and a port.
+func destination(address string) (to string, port uint16, err error) {
+	to, number, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(number, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("%q is no port", number)
+	}
+	if ip, err := netip.ParseAddr(to); err == nil && ip.Zone() == "" {
+		return ip.String(), uint16(n), nil
+	}
+	if !hostName.MatchString(to) {
+		return "", 0, fmt.Errorf("%q is neither an IP address nor a host name", to)
+	}
+	return to, uint16(n), nil
+}
+
 // Relay makes a connection to a TCP address out of a running remote command,
 // for machines that can run programs but not forward connections. address is
-// an IP address with a port.
+// an IP address or a host name, with a port.
 func Relay(ctx context.Context, p Pipes, address string) (net.Conn, error) {
-	to, err := netip.ParseAddrPort(address)
+	to, port, err := destination(address)
 	if err != nil {
 		_ = p.Shut()
 		return nil, fmt.Errorf("relay: %w", err)
@@ -50,7 +75,7 @@ func Relay(ctx context.Context, p Pipes, address string) (net.Conn, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.Shut() })
 	defer stop()
 
-	f := NewFrame(relayProgram, fmt.Appendf(nil, "%s %s\n", to.Addr(), strconv.Itoa(int(to.Port()))))
+	f := NewFrame(relayProgram, fmt.Appendf(nil, "%s %d\n", to, port))
 	out := bufio.NewReaderSize(p.Stdout, 4096)
 	_, err = io.Copy(p.Stdin, f.Reader())
 	if err == nil {
@@ -68,9 +93,15 @@ func Relay(ctx context.Context, p Pipes, address string) (net.Conn, error) {
 		_ = p.Shut()
 		return nil, fmt.Errorf("connect to %s: %w", address, context.Cause(ctx))
 	}
-	addr := net.TCPAddrFromAddrPort(to)
-	return Stream(out, p.Stdin, p.Shut, &net.TCPAddr{}, addr), nil
+	return Stream(out, p.Stdin, p.Shut, &net.TCPAddr{}, relayed(address)), nil
 }
+
+// relayed is the far end of a relay as it was asked for: a name is looked up
+// on the machine, and has no address here.
+type relayed string
+
+func (relayed) Network() string  { return "tcp" }
+func (r relayed) String() string { return string(r) }
 
 // skipTo reads up to and with a mark, and gives up after a megabyte.
 func skipTo(r *bufio.Reader, mark string) error {
