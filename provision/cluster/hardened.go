@@ -1,6 +1,9 @@
 package cluster
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // The components that have raw settings, by the name of their block in a spec.
 const (
@@ -83,6 +86,9 @@ func Hardened() []Setting {
 
 // Lookup finds the setting of a key, which must be spelt as the table spells it.
 func Lookup(component, key string) (Setting, bool) {
+	if !hardenedKeys()[component+" "+key] {
+		return Setting{}, false // as most keys of a spec: the table is not made for them
+	}
 	for _, s := range settingsOf(component) {
 		if s.Key == key {
 			return s, true
@@ -90,6 +96,15 @@ func Lookup(component, key string) (Setting, bool) {
 	}
 	return Setting{}, false
 }
+
+// hardenedKeys are "component key" of all settings.
+var hardenedKeys = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range Hardened() {
+		out[s.Component+" "+s.Key] = true
+	}
+	return out
+})
 
 // settingsOf are the settings of one component.
 func settingsOf(component string) []Setting {

@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -47,50 +48,76 @@ func TestRawValuesStayValues(t *testing.T) {
 		c.Kubelet = cluster.Config{"qosReserved": anyMap(header), "kubeletCgroups": domain}
 		c.KubeProxy = cluster.Config{"portRange": domain}
 		c.Nodes[0].Taints = []cluster.Taint{{Key: "k", Value: value, Effect: "NoSchedule"}}
-
-		text, err := Init(c, c.Nodes[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Read by nothing of ours, and by nothing that knows the types.
-		docs := bytes.Split(text, []byte("\n---\n"))
-		if len(docs) != 4 {
-			t.Fatalf("%d documents", len(docs))
-		}
-		var ic v1beta4.InitConfiguration
-		var cc v1beta4.ClusterConfiguration
-		var kubelet, proxy map[string]any
-		for i, into := range []any{&ic, &cc, &kubelet, &proxy} {
-			if err := yaml.Unmarshal(append(bytes.Clone(docs[i]), '\n'), into); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for component, pair := range map[string][2]any{
-			"apiserver":          {c.APIServer.Args, extra(cc.APIServer.ExtraArgs)},
-			"controller-manager": {c.ControllerManager.Args, extra(cc.ControllerManager.ExtraArgs)},
-			"scheduler":          {c.Scheduler.Args, extra(cc.Scheduler.ExtraArgs)},
-			"etcd":               {c.Etcd.Args, extra(cc.Etcd.Local.ExtraArgs)},
-			"qosReserved":        {anyMap(header), kubelet["qosReserved"]},
-			"kubeletCgroups":     {domain, kubelet["kubeletCgroups"]},
-			"portRange":          {domain, proxy["portRange"]},
-			"taint":              {value, ic.NodeRegistration.Taints[0].Value},
-		} {
-			if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
-				t.Fatalf("%s, -said +read:\n%s", component, diff)
-			}
-		}
-
-		// And the components get it so.
-		arguments, err := Arguments(c, c.Nodes[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for flag, value := range c.APIServer.Args {
-			if !contains(arguments["kube-apiserver"], "--"+flag+"="+value) {
-				t.Fatalf("kube-apiserver has no --%s=%q", flag, value)
-			}
-		}
+		stayed(t, c)
 	})
+}
+
+// What takes long is a rendering and not its values, so that each holds many.
+// A failure of the test above is small; this one sees more.
+func TestAHundredThousandRawValuesStayValues(t *testing.T) {
+	const rounds, each = 25, 1000 // for each of four components
+	values := nasty()
+	for round := range rounds {
+		c := small()
+		for i, args := range []*map[string]string{&c.APIServer.Args, &c.ControllerManager.Args, &c.Scheduler.Args, &c.Etcd.Args} {
+			*args = map[string]string{}
+			for n := range each {
+				(*args)[fmt.Sprintf("x-%d", n)] = values.Example((round*4+i)*each + n)
+			}
+		}
+		c.Kubelet = cluster.Config{"kubeletCgroups": values.Filter(func(s string) bool { return s != "" }).Example(round)}
+		c.KubeProxy = cluster.Config{"portRange": c.Kubelet["kubeletCgroups"]}
+		c.Nodes[0].Taints = []cluster.Taint{{Key: "k", Value: values.Example(round), Effect: "NoSchedule"}}
+		stayed(t, c)
+	}
+}
+
+// stayed checks that a rendering holds the raw values of a cluster, and nothing
+// that they were taken for.
+func stayed(t rapid.TB, c *cluster.Cluster) {
+	t.Helper()
+	text, err := Init(c, c.Nodes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Read by nothing of ours, and by nothing that knows the types.
+	docs := bytes.Split(text, []byte("\n---\n"))
+	if len(docs) != 4 {
+		t.Fatalf("%d documents", len(docs))
+	}
+	var ic v1beta4.InitConfiguration
+	var cc v1beta4.ClusterConfiguration
+	var kubelet, proxy map[string]any
+	for i, into := range []any{&ic, &cc, &kubelet, &proxy} {
+		if err := yaml.Unmarshal(append(bytes.Clone(docs[i]), '\n'), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for component, pair := range map[string][2]any{
+		"apiserver":          {c.APIServer.Args, extra(cc.APIServer.ExtraArgs)},
+		"controller-manager": {c.ControllerManager.Args, extra(cc.ControllerManager.ExtraArgs)},
+		"scheduler":          {c.Scheduler.Args, extra(cc.Scheduler.ExtraArgs)},
+		"etcd":               {c.Etcd.Args, extra(cc.Etcd.Local.ExtraArgs)},
+		"qosReserved":        {c.Kubelet["qosReserved"], kubelet["qosReserved"]},
+		"kubeletCgroups":     {c.Kubelet["kubeletCgroups"], kubelet["kubeletCgroups"]},
+		"portRange":          {c.KubeProxy["portRange"], proxy["portRange"]},
+		"taint":              {c.Nodes[0].Taints[0].Value, ic.NodeRegistration.Taints[0].Value},
+	} {
+		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
+			t.Fatalf("%s, -said +read:\n%s", component, diff)
+		}
+	}
+
+	// And the components get it so.
+	arguments, err := Arguments(c, c.Nodes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, value := range c.APIServer.Args {
+		if !contains(arguments["kube-apiserver"], "--"+flag+"="+value) {
+			t.Fatalf("kube-apiserver has no --%s=%q", flag, value)
+		}
+	}
 }
 
 // extra are those of the arguments that this test made up.
