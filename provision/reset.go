@@ -14,11 +14,14 @@ import (
 var ErrDeclined = errors.New("not confirmed, nothing was changed")
 
 // Reset makes machines of a cluster's nodes again, once confirm said yes to
-// their names. Machines that were nodes of this spec before it are fine too.
-func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, events func(apply.Event)) error {
+// their names, and says what was planned and how it ended; the plan is nil
+// where nothing was begun. Machines that were nodes of this spec before it are
+// fine too.
+func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, events func(apply.Event)) (*plan.Plan, apply.Result, error) {
+	var none apply.Result
 	c, wants, err := intended(ctx, in)
 	if err != nil {
-		return err
+		return nil, none, err
 	}
 	hosts, failed := connect(ctx, in, c)
 	s := &Session{Cluster: c, hosts: hosts}
@@ -26,29 +29,30 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 	l := looker{in: in, cluster: c, hosts: hosts, wants: wants, failed: failed}
 	nodes, err := l.nodes(ctx)
 	if err != nil {
-		return err
+		return nil, none, err
 	}
 	if rows := notSeen(c, l.failed); len(rows) > 0 {
-		return &PreflightError{Problems: rows}
+		return nil, none, &PreflightError{Problems: rows}
 	}
 	if rows := plan.ResetProblems(c, nodes); len(rows) > 0 {
-		return &PreflightError{Problems: rows}
+		return nil, none, &PreflightError{Problems: rows}
 	}
 	var names []string
 	for _, n := range c.Nodes {
 		names = append(names, fmt.Sprintf("%s (%s)", n.Name, n.Address))
 	}
 	if !confirm(names) {
-		return ErrDeclined
+		return nil, none, ErrDeclined
 	}
 	if err := l.stop(ctx, nodes); err != nil {
-		return err
+		return nil, none, err
 	}
 	if nodes, err = l.nodes(ctx); err != nil {
-		return err
+		return nil, none, err
 	}
 	have := &state.Cluster{Nodes: nodes}
 	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Verb: "reset", Events: events}
-	_, err = r.Run(ctx, plan.Reset(c, wants, have))
-	return err
+	p := plan.Reset(c, wants, have)
+	result, err := r.Run(ctx, p)
+	return p, result, err
 }

@@ -7,7 +7,7 @@ import (
 
 // again is the command line of another verb for the same cluster, to be copied.
 // Variables are named and not repeated: their values may be private.
-func (o specOptions) again(verb string) string {
+func (o specOptions) again(verb string, m machineOptions) string {
 	words := []string{"bulwark", verb}
 	if o.Spec != "." {
 		words = append(words, quote(o.Spec))
@@ -20,6 +20,9 @@ func (o specOptions) again(verb string) string {
 	}
 	if len(o.Vars) > 0 {
 		words = append(words, "--var ...")
+	}
+	if m.SSHConfig != "" {
+		words = append(words, "--ssh-config", quote(m.SSHConfig))
 	}
 	return strings.Join(words, " ")
 }

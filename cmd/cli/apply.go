@@ -55,7 +55,7 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 		return err
 	}
 	return a.run(ctx, "apply", o.Output, func(ctx context.Context, v View) error {
-		return a.applySpec(ctx, v, o, nextAfterApply(o.specOptions))
+		return a.applySpec(ctx, v, o, nextAfterApply(o))
 	})
 }
 
@@ -163,9 +163,9 @@ func notPassed(checks []Check) error {
 	return fmt.Errorf("the plan was applied, but of %d checks %d failed and %d could not be answered", len(checks), failed, unknown)
 }
 
-func nextAfterApply(o specOptions) []view.NextStep {
+func nextAfterApply(o applyOptions) []view.NextStep {
 	return []view.NextStep{
-		{Command: o.again("kubeconfig") + " --merge", Purpose: "adds the cluster to your kubeconfig"},
-		{Command: o.again("apply"), Purpose: "changes nothing while all is as the spec wants it"},
+		{Command: o.again("kubeconfig", o.machineOptions) + " --merge", Purpose: "adds the cluster to your kubeconfig"},
+		{Command: o.again("apply", o.machineOptions), Purpose: "changes nothing while all is as the spec wants it"},
 	}
 }

@@ -57,14 +57,14 @@ func (f *fake) Open(_ context.Context, in provision.Input) (Session, error) {
 	return fakeSession{f}, nil
 }
 
-func (f *fake) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) error {
+func (f *fake) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {
 	f.call("reset", in)
 	if !confirm([]string{"cp-1", "w-1"}) {
-		return provision.ErrDeclined
+		return nil, Result{}, provision.ErrDeclined
 	}
 	f.calls = append(f.calls, "wipe")
 	events(Event{Kind: apply.Done, Step: plan.Step{ID: "w-1/phase/reset", Node: "w-1", Title: "kubeadm reset"}})
-	return ctx.Err()
+	return f.look.Plan, f.result, ctx.Err()
 }
 
 func (f *fake) KindCreate(_ context.Context, in provision.Input, image string, _ func(Event)) (bool, error) {

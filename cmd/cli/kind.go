@@ -100,7 +100,7 @@ func (a *app) kindCreate(ctx context.Context, o kindCreateOptions) error {
 		}
 		apply := applyOptions{specOptions: o.specOptions, machineOptions: m, AutoApprove: approved}
 		return a.applySpec(ctx, v, apply, []view.NextStep{
-			{Command: o.again("kubeconfig") + " --merge", Purpose: "adds the cluster to your kubeconfig"},
+			{Command: o.again("kubeconfig", m) + " --merge", Purpose: "adds the cluster to your kubeconfig"},
 			{Command: kindDeleteCommand(o.specOptions), Purpose: "removes the nodes"},
 		})
 	})
@@ -108,7 +108,7 @@ func (a *app) kindCreate(ctx context.Context, o kindCreateOptions) error {
 
 func kindDeleteCommand(o specOptions) string {
 	o.OnKind = false // the verb says it
-	return o.again("kind delete")
+	return o.again("kind delete", machineOptions{})
 }
 
 func (a *app) kindDelete(ctx context.Context, o kindDeleteOptions) error {

@@ -34,7 +34,7 @@ type Provision interface {
 	// Open connects to every node, looks, and computes problems and plan.
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// Reset asks confirm with the names of the nodes before it changes any.
-	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) error
+	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) (*Plan, Result, error)
 	// KindCreate makes the kind nodes of a cluster and nothing on them, and says
 	// whether it made them or they were there already.
 	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) (made bool, err error)

@@ -36,7 +36,7 @@ func (realProvision) Open(ctx context.Context, in provision.Input) (Session, err
 }
 
 // Reset takes a cluster off its machines.
-func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) error {
+func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {
 	return provision.Reset(ctx, in, confirm, events)
 }
 

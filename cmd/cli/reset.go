@@ -63,8 +63,13 @@ func (a *app) reset(ctx context.Context, o resetOptions) error {
 			v.Begin(nil)
 			return true
 		}
-		err := a.provision.Reset(ctx, a.input(o.specOptions, o.machineOptions), confirm, v.Event)
+		plan, result, err := a.provision.Reset(ctx, a.input(o.specOptions, o.machineOptions), confirm, v.Event)
 		v.Finish()
+		// A person saw the steps go by; a document has to hold them.
+		if plan != nil && o.Output == JSON {
+			v.Plan(plan, nil)
+			v.Applied(result)
+		}
 		if err = errors.Join(err, asking); err != nil {
 			return err
 		}

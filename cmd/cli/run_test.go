@@ -190,6 +190,27 @@ func TestResetNamesEveryNode(t *testing.T) {
 	}
 }
 
+// A program that reset sees what was done to which node, as after apply.
+func TestResetAsJSONHasPlanAndResult(t *testing.T) {
+	c := (&console{args: "reset -y -o json"}).run(t, newFake())
+	var doc struct {
+		Plan   struct{ Steps []struct{ ID, Node string } }
+		Result struct{ Done []string }
+	}
+	if err := json.Unmarshal([]byte(c.stdout), &doc); err != nil {
+		t.Fatalf("%v:\n%s", err, c.stdout)
+	}
+	if c.code != 0 || len(doc.Plan.Steps) != 1 || doc.Plan.Steps[0].Node != "cp-1" || len(doc.Result.Done) != 1 {
+		t.Errorf("code %d, %+v", c.code, doc)
+	}
+}
+
+// A command that is to be copied reaches the machines by the same way.
+func TestNextCommandsKeepTheWayToTheMachines(t *testing.T) {
+	c := (&console{args: "apply prod -y --ssh-config lab/ssh_config"}).run(t, newFake())
+	says(t, "stderr", c.stderr, "bulwark kubeconfig prod --ssh-config lab/ssh_config --merge", "bulwark apply prod --ssh-config lab/ssh_config")
+}
+
 func TestKindCreateMakesNodesAndApplies(t *testing.T) {
 	f := newFake()
 	c := (&console{args: "kind create prod --image img"}).run(t, f)
