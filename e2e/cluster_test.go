@@ -208,8 +208,19 @@ spec:
 `, request), "create", "-f", "-", "--as", "system:node:"+thief, "--as-group", "system:nodes", "--as-group", "system:authenticated")
 	cleanup(t, s, "", "delete", "--ignore-not-found", "csr/e2e-thief")
 
-	out := s.Bulwark(t, "apply", "--auto-approve").want(t, 0)
+	out := s.Bulwark(t, "apply", "--auto-approve", "-o", "json").want(t, 0)
 	out.says(t, "e2e-thief", victim)
+	// Anything else in this plan would be work that bootstrap left undone, which
+	// the second apply below could not see any more.
+	d := out.JSON(t)
+	if d.Plan == nil {
+		t.Fatalf("there is no plan: %v", out)
+	}
+	for _, step := range d.Plan.Steps {
+		if step.Kind != "approval" || step.Node != thief {
+			t.Errorf("a cluster that was just made has more to do than %s's request: %+v", thief, step)
+		}
+	}
 	if got := mustKubectl(t, s, "", "get", "csr", "e2e-thief", "-o", "jsonpath={.status}"); got != "" && got != "{}" {
 		t.Errorf("the request was decided: %s", got)
 	}
