@@ -106,7 +106,11 @@ func testVMBootstrap(t *testing.T, c *vmCluster) {
 	defer func() { c.onLine = nil }()
 	began := time.Now()
 	out := c.Bulwark(t, "apply", "--auto-approve", "-o", "json")
-	steps := len(out.JSON(t).Plan.Steps)
+	first := out.JSON(t)
+	if first.Plan == nil {
+		t.Fatal(out)
+	}
+	steps := len(first.Plan.Steps)
 	// On a host that has other work too, emulation is slow beyond every deadline.
 	// A run that ran into one is gone on with, as its message says.
 	for again := 0; out.Code == 8 && again < 3; again++ {
