@@ -125,7 +125,7 @@ func (vm *VM) boot(files string) error {
 	// guards nothing.
 	const parameters = "console=ttyS0 tsc=reliable clocksource=tsc mitigations=off"
 	vm.qemu = exec.Command("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max,+invtsc", "-smp", "2", "-m", "3072",
+		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072",
 		"-kernel", filepath.Join(files, "vmlinuz"), "-initrd", filepath.Join(files, "initrd"), "-append", parameters,
 		"-drive", disk(filepath.Join(files, "disk"), "snapshot=on"),
 		"-drive", disk(filepath.Join(vm.set.Dir, "identity.tar"), "readonly=on"),
