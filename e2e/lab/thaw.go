@@ -18,17 +18,20 @@ func removeContainers(ctx context.Context, names ...string) error {
 	return err
 }
 
-// thaw wakes what is frozen in containers. Whoever removes them says what is wrong.
+// thaw wakes what is frozen in those of the containers that are still there. Whoever removes
+// them says what is wrong.
 func thaw(ctx context.Context, names []string) {
 	const script = `for id; do
 		find /host/freezer -path "*/$id*" -name freezer.state 2>/dev/null | while read -r f; do echo THAWED >"$f"; done
 	done`
-	ids, err := dockerLines(ctx, append([]string{"inspect", "--format", "{{.Id}}"}, names...)...)
-	images, imageErr := dockerLines(ctx, append([]string{"inspect", "--format", "{{.Config.Image}}"}, names...)...)
-	if err != nil || imageErr != nil || len(images) == 0 {
-		return
+	for _, name := range names {
+		// One by one: a name that is gone would make the question about all fail.
+		words, err := dockerLines(ctx, "inspect", "--format", "{{.Id}} {{.Config.Image}}", name)
+		if err != nil || len(words) != 2 {
+			continue
+		}
+		_, _ = docker(ctx, nil, "run", "--rm", "--privileged", "--network", "none",
+			"--volume", "/sys/fs/cgroup:/host", "--entrypoint", "sh", words[1], "-c", script, "thaw", words[0])
 	}
-	_, _ = docker(ctx, nil, append([]string{"run", "--rm", "--privileged", "--network", "none",
-		"--volume", "/sys/fs/cgroup:/host", "--entrypoint", "sh", images[0], "-c", script, "thaw"}, ids...)...)
 	time.Sleep(2 * time.Second)
 }
