@@ -135,9 +135,9 @@ func TestNoTokenOutlivesAFailedAttempt(t *testing.T) {
 			ru.api = &api{cluster: c, client: a.client(t)}
 			ru.values = newValues(&state.Cluster{}, ru.api)
 			phase := &state.Phase{Name: "join", Args: []string{"join"}, Transient: []state.File{
-				{Path: joinFile, Mode: 0o600, Owner: "root:root", Content: []byte(state.Ref("discovery/w-1"))}}}
+				{Path: joinFile, Mode: 0o600, Owner: "root:root", Content: []byte(state.Ref("discovery/w-1")), Holds: []string{"discovery"}}}}
 			if test.more != "" {
-				phase.Transient = append(phase.Transient, state.File{Path: joinFile + ".2", Owner: "root:root", Content: []byte(test.more)})
+				phase.Transient = append(phase.Transient, state.File{Path: joinFile + ".2", Owner: "root:root", Content: []byte(test.more), Holds: []string{"no-such-thing"}})
 			}
 			if err := ru.phase(t.Context(), plan.Step{ID: "w-1/phase/join", Node: "w-1", Phase: phase}); err == nil {
 				t.Error("it did not fail")
