@@ -101,6 +101,9 @@ func cuts(p *plan.Plan) []cut {
 	begun := map[string]bool{} // nodes stopped before their first step
 	came := map[string]int{}   // how many steps of a node are done
 	may := func(s plan.Step) bool {
+		if s.Node == "" && s.Kind == plan.KindWait && slices.ContainsFunc(order, func(node string) bool { return node != "" && came[node] < len(queues[node]) }) {
+			return false // what the cluster comes to by itself, no node may be held back from
+		}
 		return !slices.ContainsFunc(s.After, func(id string) bool { return !done[id] })
 	}
 	for {
