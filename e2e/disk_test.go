@@ -114,9 +114,9 @@ func testAgain(t *testing.T, c *labCluster, guard *prober, s *secrets) {
 	// are stopped in one run.
 	type place struct{ node, folder string }
 	for _, round := range [][]place{
-		// The first file of all. The third node goes on, and so the run did something.
-		{{node: "cp-1", folder: "/etc/sysctl.d"}, {node: "w-1", folder: "/etc/sysctl.d"}},
-		{{node: "cp-1", folder: "/etc/bulwark"}, {node: "w-1", folder: "/etc/systemd/system"}, {node: "w-2", folder: "/var/lib/bulwark"}},
+		// The first file of all, on two nodes. The third comes further, and so the run did something.
+		{{node: "cp-1", folder: "/etc/sysctl.d"}, {node: "w-1", folder: "/etc/sysctl.d"}, {node: "w-2", folder: "/var/lib/bulwark"}},
+		{{node: "cp-1", folder: "/etc/bulwark"}, {node: "w-1", folder: "/etc/systemd/system"}},
 		{{node: "cp-1", folder: "/etc/sysusers.d"}, {node: "w-1", folder: "/etc/kubernetes/bulwark"}},
 		{{node: "cp-1", folder: "/etc/kubernetes/bulwark"}},
 		{{node: "cp-1", folder: "/var/lib/bulwark"}},
