@@ -57,7 +57,7 @@ func TestChain(t *testing.T) {
 	var missing strings.Builder
 	for _, row := range wholeMatrix(r.plan) {
 		if row.moment != killDuring && !seen[row] {
-			fmt.Fprintf(&missing, "\n- not killed at, since it had come about by itself when the next run looked: %s `%s`", row.moment, row.step)
+			fmt.Fprintf(&missing, "\n- not killed at, since it held already when the next run looked, by itself or by a run that held only the other node: %s `%s`", row.moment, row.step)
 		}
 	}
 	text := fmt.Sprintf(`# One cluster, killed at every step
