@@ -27,7 +27,8 @@ down: ## Removes the nodes that `make up` made, and says what it keeps.
 test: ## All tests, with real sshd, clusters over SSH and on kind.
 	@e2e/test.sh
 
-e2e: ## Every step killed, in one chain and one by one (docs/faults*.md), and a whole virtual machine.
+e2e: ## Every step killed (docs/faults*.md), several control planes, and a whole virtual machine.
+	@e2e/test.sh --planes
 	@e2e/test.sh --chain
 	@e2e/test.sh --matrix
 	@e2e/test.sh --vm

@@ -24,9 +24,10 @@ var arrows = map[string][]string{
 	"cmd/cli":           {"cmd/view", "provision"},
 	"cmd/view":          {"provision", "provision/apply", "provision/cluster", "provision/plan", "provision/spec", "provision/state"},
 	"provision":         {"provision/...", "templates/...", "profiles/..."},
-	"provision/apply":   {"provision/plan", "provision/host", "provision/kube", "provision/state"},
+	"provision/apply":   {"provision/plan", "provision/host", "provision/kube", "provision/etcd", "provision/state"},
 	"provision/cluster": {},
 	"provision/desired": {"templates/...", "provision/cluster", "provision/state"},
+	"provision/etcd":    {"provision/host", "provision/state"}, // not in the plan yet
 	"provision/host":    {},
 	"provision/kube":    {"provision/host", "provision/state"},
 	"provision/observe": {"provision/host", "provision/state", "provision/kube"},
@@ -71,6 +72,7 @@ var owners = map[string][]string{
 	"github.com/zclconf/go-cty":   {"provision/spec", "profiles", "cmd/view"},
 	"golang.org/x/crypto/ssh":     {"provision/host/ssh", "provision/host/hosttest", "e2e"},
 	"sigs.k8s.io/kind":            {"provision/host/kind", "e2e"},
+	"go.etcd.io/etcd/client/v3":   {"provision/etcd"},
 	"k8s.io/kubernetes":           {"templates/kubeadm", "e2e/lab/build"}, // the latter builds it, in modules of its own
 }
 

@@ -84,6 +84,7 @@ func (c *kindCluster) text() string {
 
 func (c *kindCluster) ControlPlane() string { return c.name + "-control-plane" }
 func (c *kindCluster) Workers() []string    { return []string{c.name + "-worker", c.name + "-worker2"} }
+func (c *kindCluster) Nodes() []string      { return append([]string{c.ControlPlane()}, c.Workers()...) }
 
 func (c *kindCluster) Address(node string) netip.Addr {
 	out, err := exec.Command("docker", "inspect", "--format", "{{.NetworkSettings.Networks.kind.IPAddress}}", node).Output()

@@ -71,12 +71,15 @@ type labCluster struct {
 
 var _ subject = (*labCluster)(nil)
 
-// newLabCluster starts three machines, and somebody on their network who is
-// none of them.
-func newLabCluster(t *testing.T) *labCluster {
+// newLabCluster starts machines, one control plane and two workers unless others
+// are named, and somebody on their network who is none of them.
+func newLabCluster(t *testing.T, names ...string) *labCluster {
 	t.Helper()
 	lab.Require(t)
-	set, err := lab.Machines(t.Context(), lab.Options{Names: []string{"cp-1", "w-1", "w-2"}, Dir: t.TempDir()})
+	if names == nil {
+		names = []string{"cp-1", "w-1", "w-2"}
+	}
+	set, err := lab.Machines(t.Context(), lab.Options{Names: names, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +95,15 @@ func newLabCluster(t *testing.T) *labCluster {
 	return &labCluster{set: set, operator: newOperator(t), stranger: stranger}
 }
 
-func (c *labCluster) ControlPlane() string           { return "cp-1" }
-func (c *labCluster) Workers() []string              { return []string{"w-1", "w-2"} }
+func (c *labCluster) ControlPlane() string { return "cp-1" }
+func (c *labCluster) Workers() []string    { return []string{"w-1", "w-2"} }
+func (c *labCluster) Nodes() []string {
+	var out []string
+	for _, m := range c.set.Machines {
+		out = append(out, m.Name)
+	}
+	return out
+}
 func (c *labCluster) Address(node string) netip.Addr { return c.set.Machine(node).Address }
 
 func (c *labCluster) Exec(ctx context.Context, node string, stdin io.Reader, args ...string) (string, error) {
@@ -149,8 +159,10 @@ func (c *labCluster) standard() clusterSpec {
 		Top: "variable \"canary\" {\n  type      = string\n  sensitive = true\n  default   = \"\"\n}\n"}
 	for i, m := range c.set.Machines {
 		n := nodeSpec{Name: m.Name, Role: "worker", Address: m.Address}
-		if i == 0 {
+		if strings.HasPrefix(m.Name, "cp-") {
 			n.Role = "control-plane"
+		}
+		if i == 0 {
 			n.More = `labels = { "e2e.example/canary" = var.canary == "" ? "none" : "given" }`
 		}
 		s.Nodes = append(s.Nodes, n)

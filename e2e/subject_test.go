@@ -13,8 +13,10 @@ import (
 // subject is a cluster that bulwark made of three machines, one control plane
 // and two workers: over SSH in the lab, or on kind.
 type subject interface {
+	// ControlPlane is the one that is asked, Nodes are all of them.
 	ControlPlane() string
 	Workers() []string
+	Nodes() []string
 	Address(node string) netip.Addr
 	// Exec runs a program on a node as root, by a way that is not bulwark's.
 	Exec(ctx context.Context, node string, stdin io.Reader, args ...string) (string, error)
@@ -24,7 +26,7 @@ type subject interface {
 	Bulwark(t testing.TB, verb string, args ...string) outcome
 }
 
-func nodes(s subject) []string { return append([]string{s.ControlPlane()}, s.Workers()...) }
+func nodes(s subject) []string { return s.Nodes() }
 
 // shell runs a script of sh on a node, and ends the test when that fails.
 func shell(t testing.TB, s subject, node, script string) string {

@@ -59,6 +59,7 @@ var _ subject = (*vmCluster)(nil)
 
 func (c *vmCluster) ControlPlane() string      { return "cp-1" }
 func (c *vmCluster) Workers() []string         { return nil }
+func (c *vmCluster) Nodes() []string           { return []string{"cp-1"} }
 func (c *vmCluster) Address(string) netip.Addr { return c.vm.Address }
 func (c *vmCluster) Exec(ctx context.Context, _ string, stdin io.Reader, args ...string) (string, error) {
 	return c.vm.Exec(ctx, stdin, args...)

@@ -233,7 +233,7 @@ func TestReferenceIsComplete(t *testing.T) {
 // Every check of preflight is in the table of what a machine must have.
 func TestPreflightIsComplete(t *testing.T) {
 	var checks []string
-	for _, path := range []string{"../provision/plan/preflight.go", "../provision/plan/preflight_machine.go"} {
+	for _, path := range []string{"../provision/plan/preflight.go", "../provision/plan/preflight_cluster.go", "../provision/plan/preflight_machine.go"} {
 		ast.Inspect(parse(t, path), func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
@@ -283,7 +283,7 @@ func help(t *testing.T, args ...string) string {
 
 func TestCommandLine(t *testing.T) {
 	var b strings.Builder
-	for _, verb := range []string{"", "init", "fmt", "validate", "render", "apply", "reset", "kubeconfig", "kind create", "kind delete", "version"} {
+	for _, verb := range []string{"", "init", "fmt", "validate", "render", "plan", "apply", "reset", "kubeconfig", "kind create", "kind delete", "version"} {
 		fmt.Fprintf(&b, "\n### `%s`\n\n```\n%s```\n", strings.TrimSpace("bulwark "+verb), help(t, strings.Fields(verb)...))
 	}
 	generated(t, "../docs/cli.md", "help", b.String()+"\n")

@@ -2,11 +2,11 @@ package provision
 
 import (
 	"context"
-	"net"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -14,18 +14,17 @@ import (
 // Kubeconfig makes a kubeconfig for a person, with a client certificate of its
 // own that expires. The API is asked for it through the control plane.
 func (s *Session) Kubeconfig(ctx context.Context, o KubeconfigOptions) ([]byte, error) {
-	h := s.hosts[s.Cluster.ControlPlanes()[0].Name]
-	if h == nil {
+	if !slices.ContainsFunc(s.Cluster.ControlPlanes(), func(n cluster.Node) bool { return s.hosts[n.Name] != nil }) {
 		return nil, &PreflightError{Problems: s.Problems}
 	}
-	client, err := apply.Connect(ctx, s.Cluster, h)
+	client, err := s.access.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = client.Close() }()
 	secret, err := client.Kubeconfig(ctx, kube.Operator{
 		User: o.User, TTL: time.Duration(o.TTLSeconds) * time.Second, Context: s.Cluster.Name,
-		Server: "https://" + net.JoinHostPort(s.Cluster.Endpoint.Host, strconv.Itoa(int(s.Cluster.Endpoint.Port))),
+		Server: "https://" + apply.Endpoint(s.Cluster),
 	})
 	return []byte(secret), err
 }

@@ -45,7 +45,7 @@ func Validate(ctx context.Context, in Input) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := l.wants(ctx, l.Cluster); err != nil {
+	if _, err := l.wants(ctx, l.Cluster, l.Cluster.ControlPlanes()[0].Name); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -63,27 +63,44 @@ func Format(src []byte, filename string) ([]byte, error) {
 // Starter is a first spec, with comments.
 func Starter() []byte { return spec.Starter() }
 
-// intended is the cluster an input means, the spec's own machines or the kind
+// intent is the cluster an input means, the spec's own machines or the kind
 // nodes of the same name, and what it should have.
-func intended(ctx context.Context, in Input) (*cluster.Cluster, []state.Want, error) {
+type intent struct {
+	loaded  *Loaded
+	cluster *cluster.Cluster
+	// first is the control plane that others join.
+	first string
+	wants []state.Want
+}
+
+func intended(ctx context.Context, in Input) (*intent, error) {
 	loaded, err := Load(ctx, in)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c := loaded.Cluster
+	i := &intent{loaded: loaded, cluster: loaded.Cluster}
 	if in.OnKind {
-		if c, err = adaptToKind(ctx, c); err != nil {
-			return nil, nil, err
+		if i.cluster, err = adaptToKind(ctx, i.cluster); err != nil {
+			return nil, err
 		}
 	}
-	wants, err := loaded.wants(ctx, c)
-	return c, wants, err
+	return i, i.begin(ctx, i.cluster.ControlPlanes()[0].Name)
+}
+
+// begin is the same with another control plane as the first.
+func (i *intent) begin(ctx context.Context, first string) (err error) {
+	i.first = first
+	i.wants, err = i.loaded.wants(ctx, i.cluster, first)
+	return err
 }
 
 // wants is what a cluster made of this spec should have.
-func (l *Loaded) wants(ctx context.Context, c *cluster.Cluster) ([]state.Want, error) {
+func (l *Loaded) wants(ctx context.Context, c *cluster.Cluster, first string) ([]state.Want, error) {
 	return promptly(ctx, func() ([]state.Want, error) {
-		wants, err := wanted(c)
+		wants, err := wanted(c, first)
+		if l == nil {
+			return wants, err // of a saved plan: no text is at hand to point at
+		}
 		return wants, l.reading.Refused(err)
 	})
 }
@@ -110,8 +127,8 @@ func promptly[T any](ctx context.Context, work func() (T, error)) (T, error) {
 }
 
 // wanted is what a cluster should have, or everything that keeps it from
-// having it.
-func wanted(c *cluster.Cluster) ([]state.Want, error) {
+// having it. first is the control plane that others join.
+func wanted(c *cluster.Cluster, first string) ([]state.Want, error) {
 	var manifest []state.Object
 	var unfit error
 	if c.Network.CNI.Kind == cluster.CNIManifest {
@@ -123,6 +140,6 @@ func wanted(c *cluster.Cluster) ([]state.Want, error) {
 			secrets = append(secrets, cluster.Fault("network.cni", fmt.Errorf("the manifest holds a Secret, %s, and a spec and its plan hold no secrets; take it out, and make it in the cluster by another way", o.Ref.Name)))
 		}
 	}
-	wants, err := desired.Wants(c, manifest)
+	wants, err := desired.Wants(c, manifest, first)
 	return wants, errors.Join(unfit, errors.Join(secrets...), err)
 }

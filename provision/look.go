@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
-	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
@@ -22,18 +25,25 @@ import (
 
 // looker sees what a cluster has of what it should have.
 type looker struct {
-	in      Input
-	cluster *cluster.Cluster
-	hosts   map[string]host.Host
-	wants   []state.Want
+	in Input
+	*intent
+	hosts map[string]host.Host
 	// failed are machines that could not be looked at, and why.
 	failed map[string]error
 }
 
+// access is the way to the API.
+func (l looker) access() apply.Access {
+	return apply.Access{Cluster: l.cluster, Hosts: l.hosts, First: l.first}
+}
+
 // look sees machines and API. What an earlier run started and is still under
-// way is waited for first, so that a plan is never made of a moving thing.
+// way is waited for first, so that a plan is never made of a moving thing. Where
+// another control plane was there before the first of the spec, what is wanted
+// is another thing, and looked for.
 func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 	var notes []string
+	chosen := false
 	for {
 		nodes, err := l.nodes(ctx)
 		if err != nil {
@@ -42,6 +52,15 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		ended, err := l.settle(ctx, nodes)
 		if err != nil {
 			return nil, notes, err
+		}
+		if !chosen { // once: who is ready may change with every look
+			chosen = true
+			if first := l.firstOf(ctx, nodes); first != l.first {
+				if err := l.begin(ctx, first); err != nil {
+					return nil, notes, err
+				}
+				continue
+			}
 		}
 		if len(ended) == 0 {
 			l.pull(ctx, nodes)
@@ -118,6 +137,11 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 			if f.Phase == nil || !begun(nodes[w.Node], f.ID) {
 				continue
 			}
+			if run := nodes[w.Node].Runs[f.ID]; l.in.ReadOnly && !run.Active {
+				continue // its end is not heard of, and changes nothing of what is there
+			} else if l.in.ReadOnly {
+				return nil, fmt.Errorf("%s is still under way from an earlier run, and no plan is made of a machine that is worked on: wait, and plan again", f.ID)
+			}
 			_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)
 			if errors.Is(err, observe.ErrLost) {
 				err = machine.Forget(ctx, l.hosts[w.Node], f.ID)
@@ -166,14 +190,14 @@ func begun(n *state.Node, id string) bool {
 
 // api looks at the cluster's API, where there is one.
 func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.API, error) {
-	cp := l.cluster.ControlPlanes()[0]
 	if len(l.failed) > 0 {
 		return state.API{}, nil // no plan is made of a part
 	}
-	if !nodes[cp.Name].Files[desired.AdminConf].Exists() || !nodes[cp.Name].Files[desired.APIServerManifest].Exists() {
+	first := nodes[l.first]
+	if !first.Files[desired.AdminConf].Exists() || !first.Files[desired.APIServerManifest].Exists() {
 		return state.API{Status: state.NoAPI}, nil
 	}
-	client, err := apply.Connect(ctx, l.cluster, l.hosts[cp.Name])
+	client, err := l.access().Connect(ctx)
 	if err != nil {
 		return state.API{}, err
 	}
@@ -192,17 +216,28 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 		}
 	}
 	api, err := client.Look(ctx, question)
-	if err == nil && api.Status == state.Starting && !nodes[cp.Name].Files[desired.SuperAdminConf].Exists() {
+	if err == nil && api.Status == state.Starting && !first.Files[desired.SuperAdminConf].Exists() {
 		// It has answered before: a restart is waited for, and never taken for
 		// a cluster in which nothing was made yet.
 		if api, err = l.restarted(ctx, client, question); err != nil {
 			return api, err
 		}
 	}
-	if err != nil || len(api.Unread) == 0 || api.Status != state.Answering {
+	if err != nil || api.Status != state.Answering {
 		return api, err
 	}
-	if nodes[cp.Name].Files[desired.SuperAdminConf].Exists() {
+	if api.Ready, err = l.ready(ctx, nodes, client.CA()); err != nil {
+		return api, err
+	}
+	if l.in.Remove {
+		if api.Members, err = l.members(ctx); err != nil {
+			return api, err
+		}
+	}
+	if len(api.Unread) == 0 {
+		return api, nil
+	}
+	if first.Files[desired.SuperAdminConf].Exists() {
 		// Our rights are given by a phase that is still to come.
 		return state.API{Status: state.Starting}, nil
 	}
@@ -211,6 +246,36 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 		errs = append(errs, fmt.Errorf("%s was not read: %s", name, api.Unread[name]))
 	}
 	return api, errors.Join(errs...)
+}
+
+// ready asks the API server of each control plane that has one.
+func (l looker) ready(ctx context.Context, nodes map[string]*state.Node, ca []byte) (map[string]bool, error) {
+	var mu sync.Mutex
+	out := map[string]bool{}
+	var g errgroup.Group
+	for _, n := range l.cluster.ControlPlanes() {
+		if !nodes[n.Name].Files[desired.APIServerManifest].Exists() {
+			continue
+		}
+		g.Go(func() error {
+			status, err := kube.Anonymous(ctx, l.hosts[n.Name], apply.Server(l.cluster, n), "/readyz", ca)
+			mu.Lock()
+			defer mu.Unlock()
+			out[n.Name] = err == nil && status == http.StatusOK
+			return nil // one that does not answer is not ready
+		})
+	}
+	return out, errors.Join(g.Wait(), ctx.Err())
+}
+
+// members asks etcd who it is.
+func (l looker) members(ctx context.Context) ([]state.Member, error) {
+	client, err := l.access().Etcd(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	return client.Members(ctx)
 }
 
 // restartTimeout is how long an API server that has answered before may be away.
@@ -242,7 +307,7 @@ func ask(w state.Want) observe.Ask {
 	a := observe.Ask{Node: w.Node, Units: watched[:], Software: true, Runs: []string{w.Node + "/phase/reset"}}
 	paths := map[string]bool{ // path to whether its text is needed
 		state.ConfirmedTablePath: true,
-		"/var/lib/etcd/member":   false,
+		desired.EtcdData:         false,
 		verifiedPath:             true,
 		plan.UFWConf():           true,
 	}

@@ -22,6 +22,14 @@ type Input struct {
 	Overlay string
 	// OnKind means the kind nodes of the cluster instead of its machines.
 	OnKind bool
+	// Nodes are those whose steps are planned for; none means all. All machines are
+	// looked at.
+	Nodes []string
+	// Remove means that nodes of the cluster that the spec does not name leave it.
+	Remove bool
+	// ReadOnly means that nothing is written on a machine, not even to put away
+	// what an earlier run left.
+	ReadOnly bool
 	// SSHConfig replaces the operator's own SSH configuration when set.
 	SSHConfig string
 	// Parallelism bounds how many machines are worked on at a time; 0 means 10.

@@ -19,10 +19,11 @@ import (
 // machine. The bytes depend on the spec alone; on kind, also on the names and
 // addresses kind gave its nodes.
 func Render(ctx context.Context, in Input) (*Rendered, error) {
-	c, wants, err := intended(ctx, in)
+	i, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
+	c, wants := i.cluster, i.wants
 	r := &Rendered{Cluster: c, Plan: plan.Compute(c, wants, &state.Cluster{}, kube.Missing)}
 	for _, w := range wants {
 		if w.Node == "" {

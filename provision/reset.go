@@ -19,14 +19,15 @@ var ErrDeclined = errors.New("not confirmed, nothing was changed")
 // fine too.
 func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, events func(apply.Event)) (*plan.Plan, apply.Result, error) {
 	var none apply.Result
-	c, wants, err := intended(ctx, in)
+	i, err := intended(ctx, in)
 	if err != nil {
 		return nil, none, err
 	}
+	c := i.cluster
 	hosts, failed := connect(ctx, in, c)
 	s := &Session{Cluster: c, hosts: hosts}
 	defer func() { _ = s.Close() }()
-	l := looker{in: in, cluster: c, hosts: hosts, wants: wants, failed: failed}
+	l := looker{in: in, intent: i, hosts: hosts, failed: failed}
 	nodes, err := l.nodes(ctx)
 	if err != nil {
 		return nil, none, err
@@ -51,8 +52,8 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 		return nil, none, err
 	}
 	have := &state.Cluster{Nodes: nodes}
-	r := apply.Runner{Cluster: c, Hosts: hosts, Have: have, Verb: "reset", Events: events}
-	p := plan.Reset(c, wants, have)
+	r := apply.Runner{Access: l.access(), Have: have, Verb: "reset", Events: events}
+	p := plan.Reset(c, i.wants, have)
 	result, err := r.Run(ctx, p)
 	return p, result, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,35 +30,98 @@ type Session struct {
 	// Notes are for people: what was waited for, what will be said of kind.
 	Notes []string
 
-	hosts map[string]host.Host
-	have  *state.Cluster
-	mark  []byte
+	hosts  map[string]host.Host
+	access apply.Access
+	have   *state.Cluster
+	mark   []byte
+	// looks are digests of what each node had.
+	looks map[string]string
 }
 
 // Open connects to every node, looks once, and computes problems and plan. It
 // changes nothing.
 func Open(ctx context.Context, in Input) (*Session, error) {
-	c, wants, err := intended(ctx, in)
+	i, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}, mark: mark(wants)}
+	return openIntent(ctx, in, i)
+}
+
+// openIntent is [Open] for what is meant already.
+func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
+	c := i.cluster
+	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}}
 	var failed map[string]error
+	var err error
 	s.hosts, failed = connect(ctx, in, c)
-	l := looker{in: in, cluster: c, hosts: s.hosts, wants: wants, failed: failed}
+	l := looker{in: in, intent: i, hosts: s.hosts, failed: failed}
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	wants := i.wants
+	s.mark, s.access = mark(wants), l.access()
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
 	}
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
-		s.Plan = plan.Compute(c, wants, s.have, kube.Missing)
+		s.Plan, s.looks = plan.Compute(c, wants, s.have, kube.Missing), looks(s.have)
+		s.leave(in)
+		if err := s.only(in.Nodes); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 		s.Problems = append(s.Problems, plan.Unpropagated(s.Plan, s.have)...)
+		if err := l.texts(ctx, s.Plan, s.have); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	return s, nil
+}
+
+// only keeps what is planned for some nodes.
+func (s *Session) only(nodes []string) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for _, name := range nodes {
+		if _, ok := s.Cluster.Node(name); !ok {
+			return fmt.Errorf("--node %s: the spec names no such node, only %s", name, strings.Join(s.names(), ", "))
+		}
+	}
+	all := len(s.Plan.Steps)
+	if waiting := s.Plan.Only(nodes); len(waiting) > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d steps of these nodes wait for others that --node leaves out, and are left out too: %s and what follows", len(waiting), waiting[0]))
+	}
+	if left := all - len(s.Plan.Steps); left > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("--node leaves out %d steps", left))
+	}
+	return nil
+}
+
+func (s *Session) names() []string {
+	var out []string
+	for _, n := range s.Cluster.Nodes {
+		out = append(out, n.Name)
+	}
+	return out
+}
+
+// leave plans for who left the spec where that is asked for, and says so where not.
+func (s *Session) leave(in Input) {
+	left := plan.Left(s.Cluster, s.have)
+	if len(left) == 0 {
+		return
+	}
+	names := strings.Join(left, ", ")
+	if !in.Remove {
+		s.Notes = append(s.Notes, fmt.Sprintf("the cluster has nodes that the spec does not name: %s; they are left as they are, --remove takes them out of it", names))
+		return
+	}
+	s.Plan.AddLeaving(s.Cluster, s.have)
+	s.Problems = append(s.Problems, plan.Quorum(s.Plan, s.have)...)
+	s.Notes = append(s.Notes, fmt.Sprintf("machines that leave the cluster keep what they have on their disks: reset %s with a spec that names them, or never start them again", names))
 }
 
 // notSeen is a row for each machine that could not be looked at, so that it
@@ -122,17 +186,20 @@ func (e *PreflightError) Unwrap() []error {
 	return errs
 }
 
+// blocked says whether a problem stands.
+func (s *Session) blocked() bool {
+	return slices.ContainsFunc(s.Problems, func(p Problem) bool { return !p.Warning })
+}
+
 // Apply runs the plan of the session. It refuses while a problem stands.
 func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, error) {
-	for _, p := range s.Problems {
-		if !p.Warning {
-			return apply.Result{}, &PreflightError{Problems: s.Problems}
-		}
+	if s.blocked() {
+		return apply.Result{}, &PreflightError{Problems: s.Problems}
 	}
 	if err := s.forgetVerified(ctx); err != nil {
 		return apply.Result{}, err
 	}
-	r := apply.Runner{Cluster: s.Cluster, Hosts: s.hosts, Have: s.have, Events: o.Events}
+	r := apply.Runner{Access: s.access, Have: s.have, Events: o.Events}
 	return r.Run(ctx, s.Plan)
 }
 

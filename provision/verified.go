@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -11,7 +12,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/verify"
 )
 
-// verifiedPath is where the first control plane keeps for which wishes the
+// verifiedPath is where the control plane that others joined keeps for which wishes the
 // cluster last passed verification. Without it a run that was cut before its
 // verification, or failed it, would be followed by "nothing to do".
 const verifiedPath = "/var/lib/bulwark/verified"
@@ -32,20 +33,24 @@ func (s *Session) Verified() bool {
 	return n != nil && bytes.Equal(n.Files[verifiedPath].Text, s.mark)
 }
 
-// forgetVerified takes the mark away before anything is changed.
+// forgetVerified takes the mark away before anything is changed, wherever it is:
+// another control plane may have remembered before.
 func (s *Session) forgetVerified(ctx context.Context) error {
-	cp := s.controlPlane()
-	if n := s.have.Nodes[cp]; n == nil || !n.Files[verifiedPath].Exists() {
-		return nil
+	var errs []error
+	for _, cp := range s.Cluster.ControlPlanes() {
+		if n := s.have.Nodes[cp.Name]; n == nil || !n.Files[verifiedPath].Exists() {
+			continue
+		}
+		_, err := machine.Do(ctx, s.hosts[cp.Name], []machine.Op{{Kind: machine.Remove, Path: verifiedPath, Had: machine.AnyDigest}})
+		errs = append(errs, err)
 	}
-	_, err := machine.Do(ctx, s.hosts[cp], []machine.Op{{Kind: machine.Remove, Path: verifiedPath, Had: machine.AnyDigest}})
-	return err
+	return errors.Join(errs...)
 }
 
 // Verify asks the cluster whether it is as hardened as its spec says, and
 // remembers on the control plane that it was.
 func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
-	checks, err := verify.Cluster(ctx, s.Cluster, s.hosts)
+	checks, err := verify.Cluster(ctx, s.access)
 	if err != nil {
 		return checks, err
 	}
@@ -60,4 +65,5 @@ func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
 	return checks, err
 }
 
-func (s *Session) controlPlane() string { return s.Cluster.ControlPlanes()[0].Name }
+// controlPlane is the one that remembers for the cluster.
+func (s *Session) controlPlane() string { return s.access.First }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,7 @@ import (
 type applyOptions struct {
 	specOptions
 	machineOptions
+	scopeOptions
 	AutoApprove bool
 	Output      Format
 }
@@ -21,12 +24,15 @@ type applyOptions struct {
 func newApply(run func(context.Context, applyOptions) error) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
-		Use:   "apply [SPEC]",
+		Use:   "apply [SPEC | FILE]",
 		Short: "Make the cluster what the spec says",
 		Long: `Look at every machine, show what would be done, ask, do it, and verify the outcome by
 asking the cluster. A cluster that is as the spec wants it is left alone, and a run
-that was cut is gone on with.`,
-		Example: "  bulwark apply prod/\n  bulwark apply prod/ --on kind\n" +
+that was cut is gone on with.
+
+A FILE that "bulwark plan --out" wrote is applied without a question, and refused when
+a machine, or the plan for it, is not what it was. It names the spec's cluster itself.`,
+		Example: "  bulwark apply prod/\n  bulwark apply prod/ --on kind\n  bulwark apply monday.plan\n" +
 			"  bulwark apply prod/ --auto-approve -o json > result.json",
 		Args:              atMost(1),
 		ValidArgsFunction: completeSpec,
@@ -41,6 +47,7 @@ that was cut is gone on with.`,
 	o.specOptions.flags(cmd)
 	o.onFlag(cmd)
 	o.machineOptions.flags(cmd.Flags())
+	o.scopeOptions.flags(cmd.Flags())
 	approveFlag(cmd, &o.AutoApprove)
 	formatFlag(cmd, &o.Output, "o")
 	return cmd
@@ -51,19 +58,53 @@ func approveFlag(cmd *cobra.Command, approve *bool) {
 }
 
 func (a *app) apply(ctx context.Context, o applyOptions) error {
+	saved, err := savedPlan(o)
+	if err != nil {
+		return err
+	}
+	if saved != nil {
+		o.AutoApprove = true // it was looked at when it was made
+	}
 	if err := a.canAsk("apply", o.AutoApprove, o.Output); err != nil {
 		return err
 	}
 	return a.run(ctx, "apply", o.Output, func(ctx context.Context, v View) error {
+		if saved != nil {
+			v.Say("Looking at the nodes of the saved plan %s.", o.Spec)
+			return a.applySession(ctx, v, o, nil, func(in provision.Input) (Session, error) { return a.provision.OpenSaved(ctx, in, saved) })
+		}
 		return a.applySpec(ctx, v, o, nextAfterApply(o))
 	})
 }
 
 // applySpec looks, shows, asks, applies and verifies, and ends with what a
 // person is likely to want next.
-func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view.NextStep) (err error) {
+func (a *app) applySpec(ctx context.Context, v View, o applyOptions, next []view.NextStep) error {
 	v.Say("Looking at the nodes of %s.", o.Spec)
-	s, err := a.provision.Open(ctx, a.input(o.specOptions, o.machineOptions))
+	return a.applySession(ctx, v, o, next, func(in provision.Input) (Session, error) { return a.provision.Open(ctx, in) })
+}
+
+// savedPlan is the text of a saved plan, or nil where a spec is meant.
+func savedPlan(o applyOptions) ([]byte, error) {
+	info, err := os.Stat(o.Spec)
+	if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(o.Spec, ".hcl") {
+		return nil, nil //nolint:nilerr // who reads specs says what is wrong
+	}
+	text, err := os.ReadFile(o.Spec)
+	if err != nil || !provision.IsSaved(text) {
+		return nil, err
+	}
+	if len(o.Vars) > 0 || o.Overlay != "" || o.OnKind || o.Remove || len(o.Nodes) > 0 {
+		return nil, usagef("%s is a saved plan: what --var, --overlay, --on, --node and --remove said is in it", o.Spec)
+	}
+	return text, nil
+}
+
+// applySession is all of it once somebody has looked.
+func (a *app) applySession(ctx context.Context, v View, o applyOptions, next []view.NextStep, open func(provision.Input) (Session, error)) (err error) {
+	in := a.input(o.specOptions, o.machineOptions)
+	in.Remove, in.Nodes = o.Remove, o.Nodes
+	s, err := open(in)
 	if err != nil {
 		return err
 	}

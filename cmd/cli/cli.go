@@ -95,6 +95,9 @@ func (a *app) main(ctx context.Context) int {
 	}
 	err = errors.Join(err, a.log.close())
 	code := exitCode(err)
+	if code == exitChanges {
+		err = nil // an answer, and nothing that went wrong
+	}
 	if lost := a.view().Close(err, code); lost != nil && code == exitDone {
 		a.sys.newView("", Text, a.globals).Close(lost, exitError) //nolint:errcheck // nowhere left to say it
 		return exitError

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/spec"
@@ -13,9 +14,11 @@ import (
 const (
 	exitDone        = 0
 	exitError       = 1
+	exitChanges     = 2
 	exitRefused     = 3
 	exitUnreachable = 4
 	exitCommand     = 5
+	exitStale       = 7
 	exitPartial     = 8
 	exitUsage       = 64
 	exitInterrupted = 130
@@ -29,10 +32,14 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.Is(err, errChanges):
+		return exitChanges
 	case is[*usageError](err):
 		return exitUsage
 	case isPartial(err):
 		return exitPartial
+	case is[*provision.StaleError](err):
+		return exitStale
 	case is[*spec.Error](err):
 		return exitRefused
 	case errors.Is(err, host.ErrUnreachable), errors.Is(err, host.ErrUntrusted):

@@ -57,6 +57,14 @@ func (f *fake) Open(_ context.Context, in provision.Input) (Session, error) {
 	return fakeSession{f}, nil
 }
 
+func (f *fake) OpenSaved(_ context.Context, in provision.Input, _ []byte) (Session, error) {
+	f.call("open saved", in)
+	if f.openErr != nil {
+		return nil, f.openErr
+	}
+	return fakeSession{f}, nil
+}
+
 func (f *fake) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {
 	f.call("reset", in)
 	if !confirm([]string{"cp-1", "w-1"}) {
@@ -97,6 +105,11 @@ func (f *fake) Starter() []byte { return []byte("# a first spec\n") }
 type fakeSession struct{ f *fake }
 
 func (s fakeSession) Look() Look { return s.f.look }
+
+func (s fakeSession) Save(provision.Input) ([]byte, error) {
+	s.f.calls = append(s.f.calls, "save")
+	return []byte("{\n  \"format\": \"bulwark plan 1\"\n}\n"), nil
+}
 
 func (s fakeSession) Apply(ctx context.Context, o provision.ApplyOptions) (Result, error) {
 	s.f.calls = append(s.f.calls, "apply")

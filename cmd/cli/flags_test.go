@@ -45,7 +45,7 @@ func flagTable[O any](t *testing.T, verb func(func(context.Context, O) error) *c
 			case err != nil:
 				t.Errorf("%q: %v", c.args, err)
 			default:
-				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{})); d != "" {
+				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(planOptions{}, applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{})); d != "" {
 					t.Errorf("%q:\n%s", c.args, d)
 				}
 			}
@@ -99,6 +99,18 @@ func TestRenderFlags(t *testing.T) {
 		"by its name":     {args: "x --out out --output json", want: renderOptions{specOptions: specOptions{Spec: "x"}, Out: "out", Output: JSON}},
 		"json is no spec": {args: "-o json", want: renderOptions{specOptions: here(), Out: "json", Output: Text}},
 		"no folder":       {args: "", refused: "needs a folder"},
+	})
+}
+
+func TestPlanFlags(t *testing.T) {
+	flagTable(t, newPlan, map[string]flagCase[planOptions]{
+		"nothing said": {args: "", want: planOptions{specOptions: here(), machineOptions: ten(), Output: Text}},
+		"all of it": {
+			args: "prod --on kind --detailed-exitcode --parallelism 3 --ssh-config c -o json --node a --node b --remove --out f",
+			want: planOptions{specOptions: specOptions{Spec: "prod", OnKind: true}, scopeOptions: scopeOptions{Nodes: []string{"a", "b"}, Remove: true}, Out: "f", machineOptions: machineOptions{SSHConfig: "c", Parallelism: 3}, DetailedExitcode: true, Output: JSON},
+		},
+		"nobody at work": {args: "--parallelism 0", refused: "at least 1"},
+		"a yes":          {args: "--auto-approve", refused: "no flag --auto-approve"},
 	})
 }
 

@@ -146,7 +146,7 @@ func TestFmt(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	verbs := []string{"apply", "init", "fmt", "validate", "render", "reset", "kubeconfig", "kind", "version"}
+	verbs := []string{"plan", "apply", "init", "fmt", "validate", "render", "reset", "kubeconfig", "kind", "version"}
 	for word, want := range map[string]string{
 		"aply": "apply", "appyl": "apply", "valdate": "validate", "kubecfg": "", "rest": "reset", "x": "", "destroy": "", "kubconfig": "kubeconfig", "fmy": "fmt",
 	} {
@@ -166,7 +166,7 @@ func TestUsage(t *testing.T) {
 		"kind creat":             `Did you mean "bulwark kind create"?`,
 		"kind":                   `See "bulwark kind --help".`,
 		"":                       `See "bulwark --help".`,
-		"apply a b":              "Usage: bulwark apply [SPEC]",
+		"apply a b":              "Usage: bulwark apply [SPEC | FILE]",
 		"kubeconfig --ttl=never": `See "bulwark kubeconfig --help".`,
 	} {
 		f := newFake()

@@ -103,6 +103,17 @@ func (o *machineOptions) check() error {
 	return nil
 }
 
+// scopeOptions say how far a plan goes.
+type scopeOptions struct {
+	Nodes  []string
+	Remove bool
+}
+
+func (o *scopeOptions) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.Nodes, "node", nil, "only what is to be done on `NAME` (repeatable); all machines are looked at")
+	f.BoolVar(&o.Remove, "remove", false, "take nodes out of the cluster that the spec does not name any more")
+}
+
 // input is what the facade is told.
 func (a *app) input(s specOptions, m machineOptions) provision.Input {
 	return provision.Input{

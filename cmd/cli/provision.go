@@ -33,6 +33,8 @@ type Provision interface {
 	Render(ctx context.Context, in provision.Input) (*provision.Rendered, error)
 	// Open connects to every node, looks, and computes problems and plan.
 	Open(ctx context.Context, in provision.Input) (Session, error)
+	// OpenSaved is Open for a saved plan, which must still be the plan.
+	OpenSaved(ctx context.Context, in provision.Input, plan []byte) (Session, error)
 	// Reset asks confirm with the names of the nodes before it changes any.
 	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) (*Plan, Result, error)
 	// KindCreate makes the kind nodes of a cluster and nothing on them, and says
@@ -55,6 +57,8 @@ type Loaded struct {
 // Session is one cluster whose machines were reached and looked at.
 type Session interface {
 	Look() Look
+	// Save is the plan as a file for OpenSaved.
+	Save(in provision.Input) ([]byte, error)
 	Apply(ctx context.Context, o provision.ApplyOptions) (Result, error)
 	Verify(ctx context.Context) ([]Check, error)
 	Kubeconfig(ctx context.Context, o provision.KubeconfigOptions) ([]byte, error)

@@ -35,6 +35,15 @@ func (realProvision) Open(ctx context.Context, in provision.Input) (Session, err
 	return realSession{s}, nil
 }
 
+// OpenSaved opens the cluster of a saved plan.
+func (realProvision) OpenSaved(ctx context.Context, in provision.Input, plan []byte) (Session, error) {
+	s, err := provision.OpenSaved(ctx, in, plan, buildVersion().Bulwark)
+	if err != nil {
+		return nil, err
+	}
+	return realSession{s}, nil
+}
+
 // Reset takes a cluster off its machines.
 func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {
 	return provision.Reset(ctx, in, confirm, events)
@@ -69,6 +78,11 @@ type realSession struct{ *provision.Session }
 // Look is what opening it found.
 func (s realSession) Look() Look {
 	return Look{Cluster: s.Cluster, Plan: s.Plan, Problems: s.Problems, Notes: s.Notes, Verified: s.Verified()}
+}
+
+// Save is its plan as a file.
+func (s realSession) Save(in provision.Input) ([]byte, error) {
+	return s.Session.Save(in, buildVersion().Bulwark)
 }
 
 // Verify asks the cluster.

@@ -31,6 +31,54 @@ func TestApplyShowsAsksAppliesVerifies(t *testing.T) {
 	says(t, "stderr", c.stderr, "[1/1] cp-1: write /a", "bulwark kubeconfig prod --on kind --var ... --merge")
 }
 
+func TestPlanShowsAndChangesNothing(t *testing.T) {
+	for args, want := range map[string]int{"plan prod": 0, "plan prod --detailed-exitcode": 2, "plan prod --detailed-exitcode -o json": 2} {
+		f := newFake()
+		c := (&console{args: args}).run(t, f)
+		if c.code != want || !slices.Equal(f.calls, []string{"open", "close"}) || !f.in.ReadOnly {
+			t.Errorf("%s: code %d after %v, read only %v:\n%s", args, c.code, f.calls, f.in.ReadOnly, c.stderr)
+		}
+		if strings.Contains(c.stderr, "rror") {
+			t.Errorf("%s: what was asked for is no error:\n%s", args, c.stderr)
+		}
+	}
+	f := newFake()
+	f.look.Plan = &Plan{Cluster: "prod"}
+	if c := (&console{args: "plan --detailed-exitcode"}).run(t, f); c.code != 0 {
+		t.Errorf("an empty plan: code %d", c.code)
+	}
+	f.look.Problems = []provision.Problem{{Node: "w-1", Check: "swap", Seen: "on", Remedy: "off"}}
+	if c := (&console{args: "plan --detailed-exitcode"}).run(t, f); c.code != 1 {
+		t.Errorf("a machine that is not fit: code %d", c.code)
+	}
+}
+
+func TestASavedPlanIsAppliedWithoutAQuestion(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "monday.plan")
+	f := newFake()
+	if c := (&console{args: "plan prod --out " + file}).run(t, f); c.code != 0 || !slices.Equal(f.calls, []string{"open", "save", "close"}) {
+		t.Fatalf("code %d after %v:\n%s", c.code, f.calls, c.stderr)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	f = newFake()
+	if c := (&console{args: "apply " + file}).run(t, f); c.code != 0 || !slices.Equal(f.calls, []string{"open saved", "apply", "verify", "close"}) {
+		t.Errorf("code %d after %v:\n%s", c.code, f.calls, c.stderr)
+	}
+	f = newFake()
+	if c := (&console{args: "apply " + file + " --var a=b"}).run(t, f); c.code != exitUsage || len(f.calls) != 0 {
+		t.Errorf("code %d after %v:\n%s", c.code, f.calls, c.stderr)
+	}
+	f = newFake()
+	f.openErr = &provision.StaleError{Moved: []string{"w-1"}}
+	c := (&console{args: "apply " + file}).run(t, f)
+	if c.code != exitStale {
+		t.Errorf("code %d after %v", c.code, f.calls)
+	}
+	says(t, "stderr", c.stderr, "w-1 moved since", "plan again")
+}
+
 func TestApplyWithoutAYesChangesNothing(t *testing.T) {
 	for _, answer := range []string{"", "y\n", "Yes\n", "no\n", "yes indeed\n"} {
 		f := newFake()
@@ -116,6 +164,7 @@ func TestExitCodes(t *testing.T) {
 		"a failed command":    {fmt.Errorf("step: %w", command), 5},
 		"applied in part":     {&apply.PartialError{Result: Result{Done: []string{"a"}}, Errs: []error{command}}, 8},
 		"not even in part":    {&apply.PartialError{Result: Result{Failed: []string{"a"}}, Errs: []error{command}}, 5},
+		"changes":             {errChanges, 2},
 		"usage":               {usagef("x"), 64},
 		"interrupted in part": {errors.Join(errInterrupted, &apply.PartialError{Result: Result{Done: []string{"a"}}}), 130},
 	} {

@@ -63,6 +63,16 @@ var scenes = map[string]func(shower) error{
 		v.Plan(samplePlan(), []string{"the image has Kubernetes v1.37.0, of the spec's minor version; it is used"})
 		return nil
 	},
+	"changed file": func(v shower) error {
+		f := &plan.FileStep{Want: state.File{Path: "/etc/bulwark/firewall.nft", Origin: state.Written, Mode: 0o600, Owner: "root:root"}, Had: "x",
+			Before: []byte("table inet bulwark {\n\telements = { 10.0.0.11 }\n\x1b[2J# somebody's\n}\n"), After: []byte("table inet bulwark {\n\telements = { 10.0.0.11, 10.0.0.12 }\n}\n")}
+		long := &plan.FileStep{Want: f.Want, Before: bytes.Repeat([]byte("a\n"), mostOfDiff), After: []byte("b\n")}
+		v.Plan(&plan.Plan{Cluster: "prod", Steps: []plan.Step{
+			{ID: "w-1/file/etc/bulwark/firewall.nft", Node: "w-1", Kind: plan.KindFile, Action: plan.Change, Title: "/etc/bulwark/firewall.nft", Why: "cluster.hcl:12 (firewall.admins)", File: f},
+			{ID: "w-1/file/long", Node: "w-1", Kind: plan.KindFile, Action: plan.Change, Title: "/long", File: long},
+		}}, nil)
+		return nil
+	},
 	"empty plan": func(v shower) error { v.Plan(&plan.Plan{Cluster: "prod"}, nil); return nil },
 	"apply": func(v shower) error {
 		p := samplePlan()

@@ -42,6 +42,7 @@ func newClusterDoc(c *cluster.Cluster) *clusterDoc {
 // file it says where and how, never its bytes.
 type planDoc struct {
 	Cluster    string           `json:"cluster"`
+	Nodes      []string         `json:"nodes,omitempty"`
 	Empty      bool             `json:"empty"`
 	Summary    map[string]int   `json:"summary"`
 	Steps      []stepDoc        `json:"steps"`
@@ -61,7 +62,7 @@ type stepDoc struct {
 
 func newPlanDoc(p *plan.Plan) *planDoc {
 	d := &planDoc{
-		Cluster: p.Cluster, Empty: p.Empty(), Deviations: p.Deviations, Steps: []stepDoc{},
+		Cluster: p.Cluster, Nodes: p.Nodes, Empty: p.Empty(), Deviations: p.Deviations, Steps: []stepDoc{},
 		Summary: map[string]int{"add": 0, "change": 0, "remove": 0, "run": 0, "check": 0},
 	}
 	for _, s := range p.Steps {
@@ -95,7 +96,11 @@ func actionWord(a plan.Action) string {
 func detail(s plan.Step) map[string]any {
 	switch {
 	case s.File != nil:
-		return fileDetail(s.File.Want, s.File.Attributes)
+		d := fileDetail(s.File.Want, s.File.Attributes)
+		if diff := difference(s); diff != "" {
+			d["diff"] = diff
+		}
+		return d
 	case s.Sysctl != nil:
 		return map[string]any{"key": s.Sysctl.Key, "value": s.Sysctl.Value}
 	case s.Module != nil:
@@ -110,6 +115,8 @@ func detail(s plan.Step) map[string]any {
 		return objectDetail(s.Object)
 	case s.Approval != nil:
 		return map[string]any{"node": s.Approval.Node, "addresses": s.Approval.Addresses}
+	case s.Leave != nil:
+		return map[string]any{"node": s.Leave.Node, "drain": s.Leave.Drain, "member": s.Leave.Member}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}

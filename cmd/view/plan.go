@@ -14,7 +14,11 @@ func (h *Human) Plan(p *plan.Plan, notes []string) {
 		h.err.linef("%s %s", h.err.paint(cyan, "Note:"), n)
 	}
 	if p.Empty() {
-		h.out.linef("Nothing to do: %s is as the spec wants it.", p.Cluster)
+		if len(p.Nodes) > 0 {
+			h.out.linef("Nothing to do on %s.", strings.Join(p.Nodes, ", "))
+		} else {
+			h.out.linef("Nothing to do: %s is as the spec wants it.", p.Cluster)
+		}
 		h.planDeviations(p)
 		return
 	}
@@ -42,6 +46,7 @@ func (h *Human) step(s plan.Step, kinds int) {
 		line += "  " + string(h.out.paint(dim, "("+s.Why+")"))
 	}
 	h.out.linef("%s", safe(line))
+	h.diff("        ", difference(s))
 	if !h.verbose {
 		return
 	}

@@ -133,6 +133,7 @@ compile cni '10 s'
 compile kind '30 s'
 compile flannel '2 min'
 compile flannel-plugin '10 s'
+compile kube-vip '3 min'
 compile oci '1 s'
 [ -z "$root_pid" ] || wait "$root_pid"
 

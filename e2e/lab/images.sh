@@ -30,7 +30,7 @@ describe() {
   for program in $kubernetes_names; do ln -s kubernetes "$layers/kubernetes/usr/local/bin/$program"; done
   layer "$layers/etcd" "$(bin etcd)"/*
   packet_tools "$root" "$layers/packets"
-  mkdir -p "$layers/coredns" "$layers/pause" "$layers/busybox/bin" "$layers/flannel/opt/bin" "$layers/flannel-plugin"
+  mkdir -p "$layers/coredns" "$layers/pause" "$layers/busybox/bin" "$layers/flannel/opt/bin" "$layers/flannel-plugin" "$layers/kube-vip"
   cp "$(bin coredns)/coredns" "$layers/coredns/"
   cp "$(bin kubernetes)/pause" "$layers/pause/"
   cp "$root/bin/busybox" "$layers/busybox/bin/"
@@ -38,6 +38,7 @@ describe() {
   cp "$(bin flannel)/flannel" "$layers/flannel/opt/bin/flanneld"
   cp "$(bin flannel)/install_conf" "$layers/flannel/opt/bin/install-conf"
   cp "$(bin flannel-plugin)/flannel" "$layers/flannel-plugin/"
+  cp "$(bin kube-vip)/kube-vip" "$layers/kube-vip/"
   for program in $("$root/bin/busybox" --list); do
     [ -e "$layers/busybox/bin/$program" ] || ln -s busybox "$layers/busybox/bin/$program"
   done
@@ -51,6 +52,7 @@ describe() {
     */kube-proxy:*) printf '%s\n' "layer $layers/kubernetes" "layer $layers/packets" ;;
     */busybox:*) printf '%s\n' "layer $layers/busybox" ;;
     */flannel:*) printf '%s\n' "layer $layers/flannel" "layer $layers/packets" ;;
+    */kube-vip:*) printf '%s\n' "layer $layers/kube-vip" 'entrypoint /kube-vip' ;;
     */flannel-cni-plugin:*) printf '%s\n' "layer $layers/flannel-plugin" "layer $layers/busybox" ;;
     *) printf '%s\n' "layer $layers/kubernetes" ;;
     esac
@@ -86,6 +88,7 @@ preload() {
   {
     wanted_images
     echo localhost/busybox:lab # for the pods of tests
+    echo ghcr.io/kube-vip/kube-vip:v1.0.0 # for endpoint.vip
     # For examples/flannel; the firewall knows a CNI by the end of its image's name.
     printf 'localhost/flannel/%s:lab\n' flannel flannel-cni-plugin
   } | describe "$root" "$work/layers" >"$work/images"

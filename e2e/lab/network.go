@@ -43,6 +43,9 @@ func (s *Set) network(ctx context.Context) error {
 	return fmt.Errorf("no free subnet in 10.213.0.0/16: %w", err)
 }
 
+// Free is an address of the network that no machine has, nor an [Outsider].
+func (s *Set) Free() netip.Addr { return host(s.Subnet, 150) }
+
 // object is the name of something Docker keeps for the run.
 func (s *Set) object(name string) string {
 	if name == "" {

@@ -2,8 +2,10 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,45 +18,90 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
-// adminConf is the kubeconfig kubeadm leaves on a control plane. It is read
-// into memory, and goes nowhere from there.
-const adminConf = "/etc/kubernetes/admin.conf"
+// adminConf is the kubeconfig kubeadm leaves on a control plane, superAdminConf
+// the one that has rights before the other was given any; it is there only while
+// a cluster begins. They are read into memory, and go nowhere from there.
+const (
+	adminConf      = "/etc/kubernetes/admin.conf"
+	superAdminConf = "/etc/kubernetes/super-admin.conf"
+)
 
 // tokenTTL is how long a joining node's token lives at most; it is deleted as
 // soon as the join has ended.
 const tokenTTL = 20 * time.Minute
 
-// api is the cluster's API through its first control plane, opened when the
-// first step needs it: at the beginning of a bootstrap there is none.
+// Access is the way to a cluster's API: through those of its control planes that
+// have one.
+type Access struct {
+	Cluster *cluster.Cluster
+	// Hosts by node name.
+	Hosts map[string]host.Host
+	// First is the control plane that was there before the others.
+	First string
+}
+
+// Server is the address of a control plane's own API server.
+func Server(c *cluster.Cluster, n cluster.Node) string {
+	return net.JoinHostPort(n.Address.String(), strconv.Itoa(int(c.Endpoint.Port)))
+}
+
+// Endpoint is the address that nodes and clients reach the API at.
+func Endpoint(c *cluster.Cluster) string {
+	return net.JoinHostPort(c.Endpoint.Host, strconv.Itoa(int(c.Endpoint.Port)))
+}
+
+// planes are the control planes that were connected to, First before the others.
+func (a Access) planes() []cluster.Node {
+	var out []cluster.Node
+	for _, n := range a.Cluster.ControlPlanes() {
+		switch {
+		case a.Hosts[n.Name] == nil:
+		case n.Name == a.First:
+			out = slices.Insert(out, 0, n)
+		default:
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Connect opens the API. Credentials are the first control plane's that has any;
+// the connection is made to whichever of them takes it.
+func (a Access) Connect(ctx context.Context) (*kube.Client, error) {
+	var servers []kube.Server
+	var kubeconfig []byte
+	var errs []error
+	for _, n := range a.planes() {
+		h := a.Hosts[n.Name]
+		servers = append(servers, kube.Server{Host: h, Address: Server(a.Cluster, n)})
+		if kubeconfig != nil {
+			continue
+		}
+		have, err := observe.Node(ctx, h, observe.Ask{Node: n.Name, Files: []observe.AskFile{{Path: adminConf, Text: true}, {Path: superAdminConf, Text: true}}})
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case len(have.Files[superAdminConf].Text) > 0:
+			kubeconfig = have.Files[superAdminConf].Text
+		case len(have.Files[adminConf].Text) > 0:
+			kubeconfig = have.Files[adminConf].Text
+		default:
+			errs = append(errs, fmt.Errorf("%s: %s is not there: the control plane is not initialised", h, adminConf))
+		}
+	}
+	if kubeconfig == nil {
+		return nil, errors.Join(errs...)
+	}
+	return kube.New(kubeconfig, servers...)
+}
+
+// api is the cluster's API, opened when the first step needs it: at the
+// beginning of a bootstrap there is none.
 type api struct {
-	cluster *cluster.Cluster
-	hosts   map[string]host.Host
+	Access
 
 	mu     sync.Mutex
 	client *kube.Client
-}
-
-// server is where the API answers, as the control plane itself sees it.
-func (a *api) server() string { return Server(a.cluster) }
-
-// Server is the address of the first control plane's own API server.
-func Server(c *cluster.Cluster) string {
-	cp := c.ControlPlanes()[0]
-	return net.JoinHostPort(cp.Address.String(), strconv.Itoa(int(c.Endpoint.Port)))
-}
-
-// Connect opens the API of a cluster through its first control plane.
-func Connect(ctx context.Context, c *cluster.Cluster, h host.Host) (*kube.Client, error) {
-	cp := c.ControlPlanes()[0]
-	n, err := observe.Node(ctx, h, observe.Ask{Node: cp.Name, Files: []observe.AskFile{{Path: adminConf, Text: true}}})
-	if err != nil {
-		return nil, err
-	}
-	f := n.Files[adminConf]
-	if !f.Exists() || len(f.Text) == 0 {
-		return nil, fmt.Errorf("%s: %s is not there: the control plane is not initialised", h, adminConf)
-	}
-	return kube.New(h, f.Text, Server(c))
 }
 
 // open gives the client, opening it at first.
@@ -64,7 +111,7 @@ func (a *api) open(ctx context.Context) (*kube.Client, error) {
 	if a.client != nil {
 		return a.client, nil
 	}
-	client, err := Connect(ctx, a.cluster, a.hosts[a.cluster.ControlPlanes()[0].Name])
+	client, err := a.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +157,7 @@ func (a *api) discovery(ctx context.Context, node string) (state.Secret, error) 
 	if err != nil {
 		return nil, err
 	}
-	return kube.Discovery(client.CA(), a.server(), token)
+	return kube.Discovery(client.CA(), Endpoint(a.Cluster), token)
 }
 
 // forget deletes the tokens made for a node.

@@ -24,6 +24,7 @@ const (
 	phaseTimeout = 15 * time.Minute
 	tableTimeout = 2 * time.Minute
 	apiTimeout   = 5 * time.Minute
+	leaveTimeout = drainTimeout + 5*time.Minute
 )
 
 // batched says whether a step is one operation of a program that does several.
@@ -56,6 +57,8 @@ func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 		err = within(ctx, apiTimeout, func(ctx context.Context) error { return ru.approval(ctx, s) })
 	case plan.KindWait:
 		err = within(ctx, time.Duration(s.Wait.Seconds)*time.Second, func(ctx context.Context) error { return ru.wait(ctx, *s.Wait) })
+	case plan.KindNode:
+		err = within(ctx, leaveTimeout, func(ctx context.Context) error { return ru.leaving(ctx, s) })
 	default:
 		err = fmt.Errorf("no way to do a step of kind %q", s.Kind)
 	}
@@ -136,7 +139,7 @@ func (ru *run) table(ctx context.Context, s plan.Step) error {
 		if err := machine.DropTable(ctx, h); err != nil {
 			return err
 		}
-		return machine.Clean(ctx, h)
+		return machine.Clean(ctx, h, ru.Cluster.Endpoint.VIP)
 	}
 	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
 		return err
@@ -194,8 +197,8 @@ func (ru *run) wait(ctx context.Context, w state.Wait) error {
 	}
 	switch w.For {
 	case state.WaitAPI:
-		h := ru.Hosts[ru.Cluster.ControlPlanes()[0].Name]
-		return kube.WaitReady(ctx, h, ru.api.server(), client.CA())
+		n, _ := ru.Cluster.Node(w.Subject)
+		return kube.WaitReady(ctx, ru.Hosts[n.Name], Server(ru.Cluster, n), client.CA())
 	case state.WaitNodeObject:
 		_, err := client.WaitNodeObject(ctx, w.Subject)
 		return err

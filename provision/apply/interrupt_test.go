@@ -23,12 +23,12 @@ func TestACancelEndsWhatOnlyWaits(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			why := errors.New("somebody pressed Ctrl-C")
 			c := &cluster.Cluster{Nodes: []cluster.Node{{Name: "a", Role: cluster.ControlPlane}}}
-			ru := &run{Runner: &Runner{Cluster: c, Events: func(e Event) {
+			ru := &run{Runner: &Runner{Access: Access{Cluster: c}, Events: func(e Event) {
 				if e.Kind == Started {
 					time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
 				}
 			}}, outcomes: map[string]*outcome{s.ID: {ended: make(chan struct{})}}, failed: map[string]bool{}}
-			ru.api = &api{cluster: c, client: (&tokenAPI{secrets: map[string]*corev1.Secret{}}).client(t)}
+			ru.api = &api{Access: Access{Cluster: c}, client: (&tokenAPI{secrets: map[string]*corev1.Secret{}}).client(t)}
 			began := time.Now()
 			ru.queue(ctx, []plan.Step{s})
 			if took := time.Since(began); took > 10*time.Second {

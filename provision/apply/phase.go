@@ -12,6 +12,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -39,7 +40,7 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 	if _, err := machine.Do(ctx, h, before); err != nil {
 		return err
 	}
-	result, err := machine.Run(ctx, h, s.ID, append([]string{"kubeadm"}, s.Phase.Args...), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
+	result, err := machine.Run(ctx, h, s.ID, command(*s.Phase), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
 	if err != nil {
 		return err
 	}
@@ -59,6 +60,17 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 		sets = append(sets, attributes(f))
 	}
 	return nil
+}
+
+// command is what a phase runs. Where kubeadm prints what it makes, a shell puts
+// it into the file: it may be a key, and must pass through nothing else.
+func command(p state.Phase) []string {
+	kubeadm := append([]string{"kubeadm"}, p.Args...)
+	if p.Into == "" {
+		return kubeadm
+	}
+	const into = `umask 077 && rm -f "$0.part" && "$@" >"$0.part" && mv -f "$0.part" "$0"`
+	return append([]string{"sh", "-c", into, p.Into}, kubeadm...)
 }
 
 // leave ends an attempt at a phase: its files and tokens go, and what it wrote
@@ -175,6 +187,12 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 		return attributes(want), nil
 	case want.CopyOf != "":
 		op.Kind, op.From = machine.CopyFile, want.CopyOf
+	case f.CopyFrom != "":
+		text, err := ru.read(ctx, f.CopyFrom, want.Path)
+		if err != nil {
+			return op, err
+		}
+		op.Kind, op.Content = machine.PutFile, text
 	default:
 		text, err := ru.values.resolve(ctx, want)
 		if err != nil {
@@ -183,6 +201,24 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 		op.Kind, op.Content = machine.PutFile, text
 	}
 	return op, nil
+}
+
+// read is a file of another node, in memory only. Control planes share keys that
+// nobody else may have, so nothing is written on the way.
+func (ru *run) read(ctx context.Context, node, path string) (state.Secret, error) {
+	h := ru.Hosts[node]
+	if h == nil {
+		return nil, fmt.Errorf("%s is to be copied from %s, which was not connected to", path, node)
+	}
+	n, err := observe.Node(ctx, h, observe.Ask{Node: node, Files: []observe.AskFile{{Path: path, Text: true}}})
+	if err != nil {
+		return nil, err
+	}
+	f := n.Files[path]
+	if f.Type != "file" || len(f.Text) == 0 {
+		return nil, fmt.Errorf("%s: %s is to be copied from here, and is not a file with anything in it", h, path)
+	}
+	return f.Text, nil
 }
 
 // attributes gives a path its mode and owner and nothing else.

@@ -44,7 +44,7 @@ func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
 		frame("end", "")
 		return host.Result{Stdout: out.Bytes()}, nil
 	})
-	ru := &run{Runner: &Runner{Hosts: map[string]host.Host{"cp-1": h}}}
+	ru := &run{Runner: &Runner{Access: Access{Hosts: map[string]host.Host{"cp-1": h}}}}
 	err := ru.phase(t.Context(), plan.Step{ID: "cp-1/phase/init-etcd", Node: "cp-1", Phase: &state.Phase{
 		Name: "init-etcd", Args: []string{"init"}, Clear: []string{"/m/old.yaml"}, Makes: []string{"/m/etcd.yaml"}}})
 	full, ok := errors.AsType[*machine.DiskFullError](err)
@@ -69,7 +69,7 @@ func TestAPhaseOutlivesItsConnection(t *testing.T) {
 	first := hosttest.New(t, "first").Expect("run", func([]byte) (host.Result, error) {
 		return host.Result{}, fmt.Errorf("%w: the connection ended", host.ErrUnreachable)
 	}).ExpectFresh(attached, nil).ExpectFresh(after, nil)
-	ru := &run{Runner: &Runner{Hosts: map[string]host.Host{"cp-1": host.NewLasting(first)}}}
+	ru := &run{Runner: &Runner{Access: Access{Hosts: map[string]host.Host{"cp-1": host.NewLasting(first)}}}}
 	if err := ru.phase(t.Context(), plan.Step{ID: "cp-1/phase/init", Node: "cp-1", Phase: &state.Phase{Name: "init", Args: []string{"init"}}}); err != nil {
 		t.Error(err)
 	}

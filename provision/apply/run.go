@@ -10,18 +10,15 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/bulwark-k8s/bulwark/provision/cluster"
-	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Runner runs plans against one set of machines.
 type Runner struct {
-	// Cluster is the intent the plan was made from.
-	Cluster *cluster.Cluster
-	// Hosts by node name; every node a step acts on must be among them.
-	Hosts map[string]host.Host
+	// Access holds the intent the plan was made from, and the hosts: every node a
+	// step acts on must be among them.
+	Access
 	// Have is what the plan was made from: it answers for pod prefixes that
 	// were known then.
 	Have *state.Cluster
@@ -76,7 +73,7 @@ type run struct {
 // no step is begun, waits end at once, and the other steps that run are finished.
 func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
 	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}, reloaded: map[string]bool{}}
-	ru.api = &api{cluster: r.Cluster, hosts: r.Hosts}
+	ru.api = &api{Access: r.Access}
 	ru.values = newValues(r.Have, ru.api)
 	queues := map[string][]plan.Step{}
 	var order []string

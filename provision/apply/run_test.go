@@ -39,8 +39,8 @@ func newBench(t *testing.T, nodes ...string) *bench {
 		}
 	}
 	b.Runner = &Runner{
-		Cluster: &cluster.Cluster{Name: "bench", Nodes: []cluster.Node{{Name: "a", Role: cluster.ControlPlane}}},
-		Hosts:   hosts, Have: &state.Cluster{},
+		Access: Access{Cluster: &cluster.Cluster{Name: "bench", Nodes: []cluster.Node{{Name: "a", Role: cluster.ControlPlane}}}, Hosts: hosts},
+		Have:   &state.Cluster{},
 		Events: func(e Event) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

@@ -89,7 +89,7 @@ func (a *tokenAPI) client(t *testing.T) *kube.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := kube.New(hosttest.NewShell(t, "sh"), config, "")
+	c, err := kube.New(config, kube.Server{Host: hosttest.NewShell(t, "sh")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,8 +131,8 @@ func TestNoTokenOutlivesAFailedAttempt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := &tokenAPI{secrets: map[string]*corev1.Secret{}}
 			c := &cluster.Cluster{Nodes: []cluster.Node{{Name: "cp-1", Role: cluster.ControlPlane}}}
-			ru := &run{Runner: &Runner{Cluster: c, Hosts: map[string]host.Host{"w-1": test.host}}}
-			ru.api = &api{cluster: c, client: a.client(t)}
+			ru := &run{Runner: &Runner{Access: Access{Cluster: c, Hosts: map[string]host.Host{"w-1": test.host}}}}
+			ru.api = &api{Access: Access{Cluster: c}, client: a.client(t)}
 			ru.values = newValues(&state.Cluster{}, ru.api)
 			phase := &state.Phase{Name: "join", Args: []string{"join"}, Transient: []state.File{
 				{Path: joinFile, Mode: 0o600, Owner: "root:root", Content: []byte(state.Ref("discovery/w-1")), Holds: []string{"discovery"}}}}

@@ -56,6 +56,11 @@ type Endpoint struct {
 	Host string
 	// Port is 6443 unless the spec says otherwise.
 	Port uint16
+	// VIP is an address that one control plane at a time holds, by kube-vip; the
+	// zero value means that nothing of ours holds one.
+	VIP netip.Addr
+	// Balancers are where a load balancer connects from; they may reach the API port.
+	Balancers []netip.Prefix
 }
 
 // Component holds raw command line arguments of one control-plane component

@@ -16,13 +16,15 @@ import (
 
 // Wants is what a cluster should have: one Want for each node in the order of
 // the spec, and a last one for what only the API holds. manifest is the spec's
-// CNI manifest taken apart, in the order in which it can be applied. The error
-// holds all that stands against it, as [cluster.SettingError] where it can.
-func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
+// CNI manifest taken apart, in the order in which it can be applied. first is the
+// control plane that others join: the first of the spec, unless another one was
+// there before it. The error holds all that stands against it, as
+// [cluster.SettingError] where it can.
+func Wants(c *cluster.Cluster, manifest []state.Object, first string) ([]state.Want, error) {
 	var wants []state.Want
 	var errs []error
 	for _, n := range c.Nodes {
-		b := &builder{c: c, n: n}
+		b := &builder{c: c, n: n, first: first}
 		if err := b.node(); err != nil {
 			errs = append(errs, fmt.Errorf("node %s: %w", n.Name, err))
 			continue
@@ -32,7 +34,7 @@ func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 		errs = append(errs, err, err2)
 		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images, Kubelet: arguments["kubelet"]})
 	}
-	facts, err := objects(c, manifest)
+	facts, err := objects(c, manifest, first)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
@@ -43,6 +45,7 @@ func Wants(c *cluster.Cluster, manifest []state.Object) ([]state.Want, error) {
 type builder struct {
 	c     *cluster.Cluster
 	n     cluster.Node
+	first string
 	facts []state.Fact
 }
 
@@ -50,7 +53,7 @@ type builder struct {
 func (b *builder) node() error {
 	steps := []func() error{b.kernel, b.folders, b.firewall, b.kubeletUnit}
 	if b.n.Role == cluster.ControlPlane {
-		steps = append(steps, b.account, b.apiServerFiles, b.kubeadmFiles, b.initialise)
+		steps = append(steps, b.account, b.apiServerFiles, b.kubeadmFiles, b.controlPlane)
 	} else {
 		steps = append(steps, b.kubeadmFiles, b.join)
 	}

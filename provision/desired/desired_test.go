@@ -30,11 +30,35 @@ func quickstart(t *testing.T) *cluster.Cluster {
 
 func wants(t *testing.T, c *cluster.Cluster) []state.Want {
 	t.Helper()
-	w, err := Wants(c, nil)
+	return wantsFrom(t, c, c.ControlPlanes()[0].Name)
+}
+
+// wantsFrom is the same with another control plane as the first.
+func wantsFrom(t *testing.T, c *cluster.Cluster, first string) []state.Want {
+	t.Helper()
+	w, err := Wants(c, nil, first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// several is a cluster of three control planes.
+func several(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	c, _, diags := spec.Load("../../examples/three-control-planes", spec.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return c
+}
+
+// everyWants are the facts of a cluster of each kind there is.
+func everyWants(t *testing.T) map[string][]state.Want {
+	t.Helper()
+	return map[string][]state.Want{
+		"one": wants(t, quickstart(t)), "several": wants(t, several(t)), "several, the second first": wantsFrom(t, several(t), "cp-2"),
+	}
 }
 
 // The order of facts is the order of a bootstrap: a reviewer should see it move.
@@ -66,8 +90,14 @@ func TestFactsInOrder(t *testing.T) {
 }
 
 func TestFactsAreSound(t *testing.T) {
+	for name, all := range everyWants(t) {
+		t.Run(name, func(t *testing.T) { sound(t, all) })
+	}
+}
+
+func sound(t *testing.T, wants []state.Want) {
 	all := map[string]bool{}
-	for _, w := range wants(t, quickstart(t)) {
+	for _, w := range wants {
 		for _, f := range w.Facts {
 			if all[f.ID] {
 				t.Errorf("%s twice", f.ID)
@@ -87,7 +117,7 @@ func TestFactsAreSound(t *testing.T) {
 			}
 		}
 	}
-	for _, w := range wants(t, quickstart(t)) {
+	for _, w := range wants {
 		for _, f := range w.Facts {
 			for _, id := range f.After {
 				if !all[id] {
@@ -101,8 +131,14 @@ func TestFactsAreSound(t *testing.T) {
 // A fact may only wait for what can happen before it: with one queue a node,
 // a cycle would wait for ever.
 func TestNothingWaitsForItself(t *testing.T) {
+	for name, all := range everyWants(t) {
+		t.Run(name, func(t *testing.T) { acyclic(t, all) })
+	}
+}
+
+func acyclic(t *testing.T, wants []state.Want) {
 	needs := map[string][]string{}
-	for _, w := range wants(t, quickstart(t)) {
+	for _, w := range wants {
 		last := ""
 		for _, f := range w.Facts {
 			needs[f.ID] = append(needs[f.ID], f.After...)
@@ -240,7 +276,7 @@ func TestAManifestIsAppliedInstead(t *testing.T) {
 	c := quickstart(t)
 	c.Network.CNI = cluster.CNI{Kind: cluster.CNIManifest}
 	object := state.Object{Ref: state.ObjectRef{APIVersion: "v1", Kind: "Namespace", Name: "cni"}, JSON: []byte(`{}`)}
-	w, err := Wants(c, []state.Object{object})
+	w, err := Wants(c, []state.Object{object}, c.ControlPlanes()[0].Name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,12 @@ const (
 	KubeletConfig = kubeletConfig
 )
 
+// EtcdData is there once a control plane's etcd has begun.
+const EtcdData = kubeadm.EtcdDataDir + "/member"
+
+// ClusterCA is there once a control plane knows its cluster.
+const ClusterCA = caFile
+
 // SuperAdminConf is there only while the first control plane is made.
 const SuperAdminConf = superAdminConf
 
@@ -91,66 +97,9 @@ func pkiFiles() []string {
 	return append(pki, kubeadm.PKIDir+"/sa.key", kubeadm.PKIDir+"/sa.pub")
 }
 
-// initialise makes the first control plane, by kubeadm's phases and not by one
-// `kubeadm init`: each phase can be done again on its own, so a run that was
-// cut goes on where it was, and etcd's copies of its certificates fit between.
-func (b *builder) initialise() error {
-	pki := pkiFiles()
-	b.phase(state.Phase{Name: "init-preflight", Args: initArgs("preflight"), Makes: pki[:1], Unless: pki[:1]},
-		"kubeadm's own checks of the machine")
-	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
-		"certificate authorities, certificates and the service account key")
-	b.dir(kubeadm.EtcdPKIDir, 0o700, state.EtcdOwner)
-	for _, cp := range kubeadm.EtcdCopies() {
-		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults"})
-	}
-	b.dir(kubeadm.EtcdDataDir, 0o700, state.EtcdOwner)
-	b.phase(state.Phase{Name: "init-kubeconfig", Args: initArgs("kubeconfig", "all"),
-		Makes: []string{adminConf, kubeletConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf"}},
-		"kubeconfigs of the components and of kubeadm")
-	b.phase(state.Phase{Name: "init-etcd", Args: initArgs("etcd", "local"), Makes: []string{kubeadm.ManifestsDir + "/etcd.yaml"}},
-		"etcd's static pod")
-	b.phase(state.Phase{Name: "init-control-plane", Args: initArgs("control-plane", "all"),
-		Makes: []string{kubeadm.ManifestsDir + "/kube-apiserver.yaml", kubeadm.ManifestsDir + "/kube-controller-manager.yaml",
-			kubeadm.ManifestsDir + "/kube-scheduler.yaml"}},
-		"static pods of the control plane")
-	b.phase(state.Phase{Name: "init-kubelet-start", Args: initArgs("kubelet-start"),
-		Makes: []string{kubeletConfig, kubeletFlags}, Sets: kubeletFiles()}, "the kubelet's configuration, and its first start")
-	b.unit("kubelet.service", "kubelet runs", "kubernetes")
-	b.wait(state.Wait{For: state.WaitAPI, Seconds: 600}, "api", "the API server answers /readyz")
-
-	b.phase(state.Phase{Name: "init-upload-config", Args: initArgs("upload-config", "all"),
-		Objects: []state.ObjectRef{configMap("kubeadm-config"), configMap("kubelet-config")}},
-		"kubeadm's and the kubelet's configuration in the API")
-	// That phase gave admin.conf its rights; this one's, which no RBAC can
-	// take back, are needed no more.
-	b.path(state.File{Path: superAdminConf, Origin: state.Forbidden, Secret: true, Why: "defaults", MadeBy: b.id("phase", "init-kubeconfig")})
-	b.phase(state.Phase{Name: "init-bootstrap-token", Args: append(initArgs("bootstrap-token"), "--skip-token-print"),
-		Objects: []state.ObjectRef{
-			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:kubelet-bootstrap"},
-			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:node-autoapprove-bootstrap"},
-			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:node-autoapprove-certificate-rotation"},
-			{APIVersion: rbac, Kind: "ClusterRoleBinding", Name: "kubeadm:get-nodes"},
-		}},
-		"what a joining kubelet may do")
-	b.phase(state.Phase{Name: "init-addon", Args: initArgs("addon", "all"),
-		Objects: []state.ObjectRef{
-			{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "kube-system", Name: "coredns"},
-			{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: "kube-system", Name: "kube-proxy"},
-		}},
-		"CoreDNS and kube-proxy")
-	b.nodeObject()
-	b.phase(state.Phase{Name: "init-mark-control-plane", Args: initArgs("mark-control-plane"),
-		Label: "node-role.kubernetes.io/control-plane"}, "label and taint of a control plane")
-	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
-		Makes: []string{"/var/lib/kubelet/pki/kubelet-client-current.pem"}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
-		"the kubelet uses the client certificate it rotates")
-	return nil
-}
-
 // join makes a worker.
 func (b *builder) join() error {
-	cp := b.c.ControlPlanes()[0].Name
+	cp := b.first
 	args := []string{"join", "--config", kubeadm.ConfigFile}
 	b.phase(state.Phase{Name: "join", Args: args, Again: append(args[:3:3], "--skip-phases", "preflight"),
 		Makes: []string{kubeletConf, kubeletConfig, kubeletFlags, caFile}, Sets: kubeletFiles(), Transient: b.discovery()},
@@ -159,8 +108,7 @@ func (b *builder) join() error {
 		// kubelet that asks before that asks more and more seldom.
 		id(cp, "phase", "init-upload-config"), id(cp, "phase", "init-bootstrap-token"), id(cp, "wait", "node-object"))
 	b.path(state.File{Path: bootstrapConf, Origin: state.Forbidden, Secret: true, Why: "defaults"})
-	// It is gone when a join ends, unless nobody was there any more to take it away.
-	b.path(state.File{Path: kubeadm.DiscoveryFile, Origin: state.Forbidden, Secret: true, Why: "defaults"})
+	b.transient(kubeadm.DiscoveryFile, true)
 	b.unit("kubelet.service", "kubelet runs", "kubernetes")
 	b.nodeObject()
 	return nil
@@ -170,6 +118,12 @@ func (b *builder) join() error {
 func (b *builder) discovery() []state.File {
 	return []state.File{{Path: kubeadm.DiscoveryFile, Origin: state.Written, Mode: 0o600, Owner: root,
 		Content: []byte(state.Ref("discovery/" + b.n.Name)), Holds: []string{"discovery"}, Secret: true, Why: "defaults"}}
+}
+
+// transient is a file that is gone when a join ends, unless nobody was there any
+// more to take it away.
+func (b *builder) transient(path string, secret bool) {
+	b.path(state.File{Path: path, Origin: state.Forbidden, Secret: secret, Why: "defaults"})
 }
 
 // nodeObject waits for the Node and its pod prefixes.

@@ -1,7 +1,7 @@
 package desired
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -117,8 +117,11 @@ func (b *builder) apiServerFiles() error {
 	if err != nil {
 		return err
 	}
-	b.path(state.File{Path: kubeadm.EncryptionProviderFile, Origin: state.Adopted, Mode: 0o600, Owner: root,
-		Content: encryption, Holds: []string{policy.EncryptionKeyRef}, Secret: true, Why: "encryption.provider"})
+	keys := b.shared(kubeadm.EncryptionProviderFile, 0o600, "encryption.provider")
+	if b.n.Name == b.first {
+		keys.Content, keys.Holds = encryption, []string{policy.EncryptionKeyRef}
+	}
+	b.copied(keys, id(b.first, "file", keys.Path))
 	// The file's bytes hold the key and are never compared. A digest of what the
 	// spec says of it is kept, so that a change of the spec is seen.
 	b.file("/var/lib/bulwark/encryption.spec", 0o600, []byte("v1 "+state.SHA256(encryption)+"\n"), "encryption.provider", apiServer)
@@ -137,17 +140,13 @@ func (b *builder) modes() error {
 	}
 	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, kubeletInstance,
 		packaged[0], packaged[0]+".d/10-kubeadm.conf")
-	keep(0o644, caFile)
 	if b.n.Role != cluster.ControlPlane {
+		keep(0o644, caFile)
 		return nil
 	}
 	for _, path := range pkiFiles() {
-		switch {
-		case path == caFile: // as on every node
-		case strings.HasSuffix(path, ".crt"):
-			keep(0o644, path)
-		default: // keys, and the public one, which kubeadm makes 0600 too
-			keep(0o600, path)
+		if !slices.Contains(sharedPKI(), path) { // those are held already
+			keep(pkiMode(path), path)
 		}
 	}
 	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")

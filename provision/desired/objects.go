@@ -18,10 +18,12 @@ func configMap(name string) state.ObjectRef {
 }
 
 // objects are the facts the API holds: pod networking by manifest, labels, and
-// what joining must not leave behind.
-func objects(c *cluster.Cluster, manifest []state.Object) ([]state.Fact, error) {
-	cp := c.ControlPlanes()[0].Name
-	var facts []state.Fact
+// what joining must not leave behind. cp is the control plane that others join.
+func objects(c *cluster.Cluster, manifest []state.Object, cp string) ([]state.Fact, error) {
+	facts, err := vipRights(c, cp) // first: others come after what waits for these
+	if err != nil {
+		return nil, err
+	}
 	for _, o := range manifest {
 		facts = append(facts, state.Fact{ID: id(api, "object", o.Ref.String()), Title: o.Ref.String(), Why: "network.cni",
 			// Our rights come with that phase, not with the API.

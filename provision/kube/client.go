@@ -10,11 +10,14 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -37,7 +40,15 @@ const (
 	burst = 100
 )
 
-// Client talks to one cluster's API through one machine.
+// Server is one API server, and the machine it is reached through.
+type Server struct {
+	Host host.Host
+	// Address is host:port ("10.0.0.11:6443", "https://…" works too) as Host sees it;
+	// empty means the kubeconfig's own server.
+	Address string
+}
+
+// Client talks to one cluster's API, through one of its servers at a time.
 type Client struct {
 	host host.Host
 	// where names machine and address in errors.
@@ -55,16 +66,24 @@ type Client struct {
 	resources map[schema.GroupVersionKind]resource
 }
 
-// New makes a client from a node's admin.conf. The connection goes to server
-// ("10.0.0.11:6443", "https://…" works too) as h sees it, or to the
-// kubeconfig's own server where that is empty. The certificate is verified
-// against the kubeconfig's CA and for the kubeconfig's own server name, which
-// is in every API server's certificate, whatever address was dialled.
+// New makes a client from a node's admin.conf. A connection goes to the first of
+// servers that takes one, and stays there while it does. The certificate is
+// verified against the kubeconfig's CA and for the kubeconfig's own server name,
+// which is in every API server's certificate, whatever address was dialled.
 // Nothing is connected yet.
-func New(h host.Host, kubeconfig []byte, server string) (*Client, error) {
-	ep, err := parseEndpoint(kubeconfig, server)
-	if err != nil {
-		return nil, fmt.Errorf("%s: the kubeconfig of the node: %w", h, err)
+func New(kubeconfig []byte, servers ...Server) (*Client, error) {
+	if len(servers) == 0 {
+		return nil, errors.New("there is no API server to talk to")
+	}
+	h := servers[0].Host
+	var ep endpoint
+	targets := make([]Server, len(servers))
+	for i, s := range slices.Backward(servers) {
+		var err error
+		if ep, err = parseEndpoint(kubeconfig, s.Address); err != nil {
+			return nil, fmt.Errorf("%s: the kubeconfig of the node: %w", h, err)
+		}
+		targets[i] = Server{Host: s.Host, Address: ep.dial}
 	}
 	tlsConfig, err := ep.tls()
 	if err != nil {
@@ -72,7 +91,7 @@ func New(h host.Host, kubeconfig []byte, server string) (*Client, error) {
 	}
 	httpClient := &http.Client{
 		Timeout:   callTimeout,
-		Transport: newTransport(h, ep.dial, tlsConfig),
+		Transport: newTransport(anyOf(targets), tlsConfig),
 	}
 	cfg := &rest.Config{Host: ep.url, QPS: qps, Burst: burst, UserAgent: "bulwark", Timeout: callTimeout}
 	typed, err := kubernetes.NewForConfigAndClient(cfg, httpClient)
@@ -129,10 +148,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// dialer connects to one address as h sees it, whatever was asked for:
-// redirects and kubeconfigs do not choose where we connect to.
-func dialer(h host.Host, address string) func(context.Context, string, string) (net.Conn, error) {
+// dial connects to an address of its own, whatever was asked for: redirects and
+// kubeconfigs do not choose where we connect to.
+type dial func(ctx context.Context, network, asked string) (net.Conn, error)
+
+// dialer connects to one address as h sees it.
+func dialer(h host.Host, address string) dial {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return h.Dial(ctx, network, address)
+	}
+}
+
+// anyOf connects to the first server that takes a connection, beginning with
+// the one that did so last.
+func anyOf(servers []Server) dial {
+	var last atomic.Int64
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		first := int(last.Load())
+		var errs []error
+		for i := range servers {
+			at := (first + i) % len(servers)
+			conn, err := servers[at].Host.Dial(ctx, network, servers[at].Address)
+			if err == nil {
+				last.Store(int64(at))
+				return conn, nil
+			}
+			errs = append(errs, err)
+			if ctx.Err() != nil {
+				break
+			}
+		}
+		return nil, errors.Join(errs...)
 	}
 }

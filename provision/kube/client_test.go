@@ -42,7 +42,7 @@ func server(t testing.TB, a *authority, m *machine, address string, h http.Handl
 
 func newClient(t testing.TB, m *machine, kubeconfig []byte, address string) *Client {
 	t.Helper()
-	c, err := New(m, kubeconfig, address)
+	c, err := New(kubeconfig, Server{Host: m, Address: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,18 +123,18 @@ func TestKubeconfigOfANodeIsJudged(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(m, a.kubeconfig(t, endpointURL, admin(), tt.change), "")
+			_, err := New(a.kubeconfig(t, endpointURL, admin(), tt.change), Server{Host: m})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}
 	for _, text := range []string{"", "\x00", "secret: [canary", strings.Repeat("x", maxKubeconfig+1)} {
-		if _, err := New(m, []byte(text), ""); err == nil || strings.Contains(err.Error(), "canary") {
+		if _, err := New([]byte(text), Server{Host: m}); err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%.20q: %v", text, err)
 		}
 	}
-	if _, err := New(m, a.kubeconfig(t, endpointURL, admin()), "10.0.0.1"); err == nil {
+	if _, err := New(a.kubeconfig(t, endpointURL, admin()), Server{Host: m, Address: "10.0.0.1"}); err == nil {
 		t.Error("an address without a port was taken")
 	}
 }

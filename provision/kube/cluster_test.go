@@ -213,7 +213,7 @@ func ask(ctx context.Context, t *testing.T, c *Client, name, signer string, body
 func realRequests(ctx context.Context, t *testing.T, r *real) {
 	node := testNode()
 	kubelet := func(name string) *Client {
-		c, err := New(r.machine, r.ca.kubeconfig(t, endpointURL, pkix.Name{CommonName: "system:node:" + name, Organization: []string{"system:nodes"}}), r.api)
+		c, err := New(r.ca.kubeconfig(t, endpointURL, pkix.Name{CommonName: "system:node:" + name, Organization: []string{"system:nodes"}}), Server{Host: r.machine, Address: r.api})
 		if err != nil {
 			t.Fatal(err)
 		}

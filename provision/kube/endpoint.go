@@ -14,8 +14,6 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-
-	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
 // maxKubeconfig bounds what is parsed of a node's file.
@@ -169,12 +167,12 @@ func certPool(caPEM []byte) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// newTransport is an HTTP/2 transport that connects to address through h and
-// asks no environment for a proxy.
-func newTransport(h host.Host, address string, cfg *tls.Config) *http.Transport {
+// newTransport is an HTTP/2 transport that connects by d and asks no environment
+// for a proxy.
+func newTransport(d dial, cfg *tls.Config) *http.Transport {
 	return &http.Transport{
 		Proxy:                 nil,
-		DialContext:           dialer(h, address),
+		DialContext:           d,
 		TLSClientConfig:       cfg,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: callTimeout,

@@ -35,7 +35,7 @@ func anonymous(ctx context.Context, h host.Host, address, path string, caPEM []b
 	if err != nil {
 		return 0, "", fmt.Errorf("%s: asking %s%s without credentials: %w", h, address, path, err)
 	}
-	tr := newTransport(h, address, cfg)
+	tr := newTransport(dialer(h, address), cfg)
 	defer tr.CloseIdleConnections()
 	client := &http.Client{
 		Transport: tr,

@@ -91,7 +91,7 @@ func startReal(t *testing.T) *real {
 		"--cluster-signing-cert-file="+ca, "--cluster-signing-key-file="+caKey)
 
 	r.admin = r.ca.kubeconfig(t, endpointURL, admin())
-	c, err := New(r.machine, r.admin, r.api)
+	c, err := New(r.admin, Server{Host: r.machine, Address: r.api})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ type Plan struct {
 	// Steps in an order in which they could run one by one. Steps run as soon
 	// as those in After are done, and a node does one at a time.
 	Steps []Step `json:"steps"`
+	// Nodes are those that the plan is for where it is not for all, see [Plan.Only].
+	Nodes []string `json:"nodes,omitempty"`
 	// Deviations are shown with the plan: id and reason.
 	Deviations []Deviation `json:"deviations,omitempty"`
 }
@@ -54,6 +56,7 @@ const (
 	KindObject   Kind = "object"
 	KindApproval Kind = "approval"
 	KindWait     Kind = "wait"
+	KindNode     Kind = "node"
 )
 
 // Step is one thing to do. Its id is stable: the same fact on the same node
@@ -81,6 +84,7 @@ type Step struct {
 	Object   *state.Object   `json:"object,omitempty"`
 	Approval *state.Approval `json:"approval,omitempty"`
 	Wait     *state.Wait     `json:"wait,omitempty"`
+	Leave    *Leave          `json:"leave,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.
@@ -89,8 +93,24 @@ type FileStep struct {
 	// Had is the digest the plan saw there, "" when nothing was there: apply
 	// refuses to write over anything else.
 	Had string `json:"had,omitempty"`
+	// Before and After are the texts, for people: what the plan saw there, and
+	// what it will be. They are no part of the plan.
+	Before []byte `json:"-"`
+	After  []byte `json:"-"`
+	// CopyFrom is the node whose bytes a shared file gets.
+	CopyFrom string `json:"copy_from,omitempty"`
 	// Attributes is true when only mode or owner differ.
 	Attributes bool `json:"attributes,omitempty"`
+}
+
+// Leave takes a node out of the cluster: its pods go elsewhere, its member of
+// etcd and its Node object are removed. Its machine is not touched.
+type Leave struct {
+	Node string `json:"node"`
+	// Drain says that its kubelet lives, so that its pods can be asked to go.
+	Drain bool `json:"drain,omitempty"`
+	// Member is the id of its member of etcd, "" where it has none.
+	Member string `json:"member,omitempty"`
 }
 
 // UnitStep acts on a systemd unit.

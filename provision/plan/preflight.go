@@ -48,29 +48,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		}
 		out = append(out, p.problems...)
 	}
-	return append(append(out, twins(c, have)...), strangers(c, have)...)
-}
-
-// clusterCA is the certificate that says which cluster a machine belongs to.
-const clusterCA = "/etc/kubernetes/pki/ca.crt"
-
-// strangers finds workers that are nodes of another cluster: of one whose
-// control plane has another CA, or none any more.
-func strangers(c *cluster.Cluster, have *state.Cluster) []Problem {
-	cp := have.Nodes[c.ControlPlanes()[0].Name]
-	if cp == nil {
-		return nil // not looked at, and said so
-	}
-	var out []Problem
-	for _, n := range c.Workers() {
-		got := have.Nodes[n.Name]
-		if got == nil || !got.Files[kubeletConf].Exists() || got.Files[clusterCA].SHA256 == cp.Files[clusterCA].SHA256 {
-			continue
-		}
-		out = append(out, Problem{Node: n.Name, Check: "other-cluster", Seen: "it is a node of a cluster with another CA than " + cp.Name + "'s",
-			Remedy: "correct its address, or take it out of that cluster and run kubeadm reset --force on it"})
-	}
-	return out
+	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), undecided(wants, have))
 }
 
 // preflight gathers the problems of one node.
@@ -137,15 +115,7 @@ func (p *preflight) every() {
 	p.firewallManagers()
 	p.kubeletArguments()
 	p.modules()
-	if p.n.Role == cluster.ControlPlane && p.got.Files["/var/lib/etcd/member"].Exists() && !p.got.Files[encryptionFile].Exists() {
-		p.bad("encryption-key", "etcd has data and "+encryptionFile+" is missing",
-			"restore the file from a backup or another control plane; a key is never made for a cluster that has one. "+
-				"If these data are left over from another cluster, `bulwark reset` this one first")
-	}
 }
-
-// encryptionFile must be there once etcd holds data, see templates/kubeadm.
-const encryptionFile = "/etc/kubernetes/bulwark/apiserver/encryption.yaml"
 
 // unread are what a look asked for and did not get.
 func (p *preflight) unread() {

@@ -49,9 +49,9 @@ func ResetProblems(c *cluster.Cluster, nodes map[string]*state.Node) []Problem {
 		p.hostname()
 		out = append(out, p.problems...)
 	}
-	// A control plane that a reset already took its CA from says nothing of who
-	// belongs to it, and a reset that was cut must go on.
-	if cp := nodes[c.ControlPlanes()[0].Name]; cp != nil && cp.Files[clusterCA].Exists() {
+	// Control planes that a reset already took their CA from say nothing of who
+	// belongs to them, and a reset that was cut must go on.
+	if slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool { return nodes[n.Name] != nil && nodes[n.Name].Files[clusterCA].Exists() }) {
 		out = append(out, strangers(c, &state.Cluster{Nodes: nodes})...)
 	}
 	return out
@@ -81,7 +81,9 @@ func (r *resetter) kubeadm() {
 		return
 	}
 	r.step(Step{ID: r.node.Name + "/phase/reset", Kind: KindPhase, Action: Run, Title: "stops and removes pods, kubelet state, certificates and etcd's data",
-		Phase: &state.Phase{Name: "reset", Args: []string{"reset", "--force", "--cri-socket", "unix:///run/containerd/containerd.sock"}}})
+		Phase: &state.Phase{Name: "reset",
+			// A whole cluster goes: no member of etcd has to be told of another.
+			Args: []string{"reset", "--force", "--cri-socket", "unix:///run/containerd/containerd.sock", "--skip-phases", "remove-etcd-member"}}})
 }
 
 // units are stopped and no longer started, the last one first.

@@ -26,6 +26,11 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	if slices.ContainsFunc(want.Unless, func(path string) bool { return n.Files[path].Exists() }) {
 		return s, false
 	}
+	if source := r.source(want); source != n.Name {
+		s.File.CopyFrom = source
+	} else if source != "" && !got.Exists() && want.Content == nil {
+		return s, false // a phase makes it
+	}
 	if !got.Exists() {
 		s.Action = Add
 		return s, !want.Optional
@@ -37,6 +42,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	if !r.bytesMet(want, got, n) {
 		return s, true
 	}
+	s.File.CopyFrom = ""
 	s.File.Attributes = true
 	return s, got.Mode.Perm() != want.Mode.Perm() || got.Owner != want.Owner
 }
@@ -53,6 +59,8 @@ func wantType(want state.File) string {
 // only run time knows are compared once the look knows them too.
 func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool {
 	switch {
+	case len(want.Shared) > 0:
+		return got.SHA256 != "" && got.SHA256 == digest(r.have, r.source(want), want.Path)
 	case want.Mode.IsDir(), want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
 		return true
 	case want.CopyOf != "":
@@ -101,6 +109,23 @@ func tableMet(want state.Table, n *state.Node) bool {
 	return n.Table != "" && bytes.Equal(bytes.TrimSpace(confirmed.Text), state.ConfirmedTable(want.Text, n.Table))
 }
 
+// source is the node whose bytes count at a path that several share: the first
+// of those with the bytes that most of them have, or who makes the file where
+// none has it. That no bytes have a majority is for [Preflight] to say.
+func (r rules) source(want state.File) string {
+	holders := map[string]int{}
+	for _, name := range want.Shared {
+		holders[digest(r.have, name, want.Path)]++
+	}
+	best, most := want.Maker, 0
+	for _, name := range want.Shared {
+		if sum := digest(r.have, name, want.Path); sum != "" && holders[sum] > most {
+			best, most = name, holders[sum]
+		}
+	}
+	return best
+}
+
 // phaseMet says whether everything a kubeadm phase makes is there.
 func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 	for _, path := range want.Unless {
@@ -122,6 +147,9 @@ func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 		if _, ok := r.have.API.Objects[ref.String()]; !ok {
 			return false
 		}
+	}
+	if _, ok := r.have.API.Nodes[n.Name]; want.Registered && !ok {
+		return false
 	}
 	if want.Label != "" {
 		if _, ok := r.have.API.Nodes[n.Name].Labels[want.Label]; !ok {
@@ -152,7 +180,7 @@ func empty(f state.HaveFile) bool { return f.Type == "file" && f.SHA256 == state
 // phase that was cut between the two. Where etcd has data they are in use, and
 // what is missing is for a person to put back.
 func unpaired(makes []string, path string, n *state.Node) bool {
-	if !n.Files[path].Exists() || n.Files["/var/lib/etcd/member"].Exists() {
+	if !n.Files[path].Exists() || n.Files[etcdData].Exists() {
 		return false
 	}
 	other, isKey := strings.CutSuffix(path, ".key")
@@ -209,7 +237,7 @@ func (r rules) waitMet(want state.Wait) bool {
 	node, ok := r.have.API.Nodes[want.Subject]
 	switch want.For {
 	case state.WaitAPI:
-		return true
+		return r.have.API.Ready[want.Subject]
 	case state.WaitNodeObject:
 		return ok && len(node.PodCIDRs) > 0
 	case state.WaitNodeReady:

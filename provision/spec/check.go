@@ -2,7 +2,6 @@ package spec
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,28 +34,6 @@ func (l *loader) checkNodes(t *clusterText) {
 	l.checkEndpoint(t, addresses)
 }
 
-func (l *loader) checkControlPlanes(t *clusterText) {
-	var planes []*nodeText
-	for i, n := range l.c.Nodes {
-		if n.Role == cluster.ControlPlane {
-			planes = append(planes, t.Nodes[i])
-		}
-	}
-	switch {
-	case len(planes) == 0 && len(t.Nodes) == 0:
-		l.report(problem(CodeTopology, t.At, "No nodes", "A cluster needs at least one control plane. Write node \"cp-1\" { role = \"control-plane\", address = \"10.0.0.11\" } on lines of their own."))
-	case len(planes) == 0 && !anyRoleUnknown(l.c.Nodes):
-		l.report(problem(CodeTopology, t.At, "No control plane", "None of the %d nodes is a control plane. Write role = \"control-plane\" for one of them.", len(t.Nodes)))
-	case len(planes) > 1:
-		l.report(problem(CodeNotYet, planes[1].At, "More than one control plane",
-			"This version joins one control plane, and the spec has %d. Make the others workers for now.", len(planes)))
-		if len(planes)%2 == 0 {
-			l.report(caution(planes[len(planes)-1].At, "Even number of control planes",
-				"%d members of etcd bear the loss of no more than %d do. Plan for an odd number.", len(planes), len(planes)-1))
-		}
-	}
-}
-
 func anyRoleUnknown(nodes []cluster.Node) bool {
 	for _, n := range nodes {
 		if n.Role == "" {
@@ -64,27 +41,6 @@ func anyRoleUnknown(nodes []cluster.Node) bool {
 		}
 	}
 	return false
-}
-
-func (l *loader) checkEndpoint(t *clusterText, addresses map[netip.Addr]string) {
-	if at, said := l.at["endpoint.port"]; said {
-		l.endpointPort(int(l.c.Endpoint.Port), at)
-	}
-	l.nodePortRange(t.At)
-	addr, err := netip.ParseAddr(l.c.Endpoint.Host)
-	if err != nil || t.Endpoint == nil {
-		return
-	}
-	at := l.where("endpoint.host", t.At)
-	if name, ok := addresses[addr]; ok {
-		if n, _ := l.c.Node(name); n.Role == cluster.Worker {
-			l.report(problem(CodeTopology, at, "Endpoint on a worker", "%s is the address of worker %q, where no API server runs. Write a control plane's address, or one that leads to it.", addr, name))
-		}
-	}
-	inside := slices.Concat(l.c.Network.Pods, l.c.Network.Services)
-	if p, ok := overlapsAny(netip.PrefixFrom(addr, addr.BitLen()), inside); ok {
-		l.report(problem(CodeOverlap, at, "Endpoint inside the cluster's network", "%s lies in %s, which exists only inside the cluster. Write an address that clients reach.", addr, p))
-	}
 }
 
 // endpointPort refuses a port that something else on a control plane has: API

@@ -109,43 +109,6 @@ func (l *loader) later(t *clusterText) {
 	}
 }
 
-func (l *loader) endpoint(t *clusterText) {
-	e := &l.c.Endpoint
-	e.Port = defaultAPIPort
-	if cps := l.c.ControlPlanes(); len(cps) > 0 && cps[0].Address.IsValid() {
-		e.Host = cps[0].Address.String()
-	}
-	if t.Endpoint == nil {
-		return
-	}
-	if s, ok := l.str(t.Endpoint.Host); ok {
-		l.from("endpoint.host", t.Endpoint.Host.Range)
-		if l.endpointHost(s) {
-			e.Host = s.value
-		}
-	}
-	if n, ok := l.integer(t.Endpoint.Port, 1, 65535); ok {
-		l.from("endpoint.port", t.Endpoint.Port.Range)
-		e.Port = uint16(n)
-	}
-}
-
-// endpointHost says whether clients and nodes could reach an API at a host.
-func (l *loader) endpointHost(s item) bool {
-	if addr, err := netip.ParseAddr(s.value); err == nil {
-		return l.usableAddress(addr, s, "endpoint")
-	}
-	if !l.dnsName(s, "endpoint host") {
-		return false
-	}
-	if s.value == "localhost" || strings.HasSuffix(s.value, ".localhost") {
-		l.report(problem(CodeTopology, s.at, "Endpoint is each machine itself",
-			"%q means another machine on every node. Write a name or an address that all nodes and clients reach.", s.value))
-		return false
-	}
-	return true
-}
-
 func (l *loader) encryption(t *encryptionText) {
 	e := &l.c.Encryption
 	e.Provider, e.Resources = "secretbox", []string{"secrets"}

@@ -63,8 +63,10 @@ type clusterText struct {
 }
 
 type endpointText struct {
-	Host *hcl.Attribute `hcl:"host,optional"`
-	Port *hcl.Attribute `hcl:"port,optional"`
+	Host      *hcl.Attribute `hcl:"host,optional"`
+	Port      *hcl.Attribute `hcl:"port,optional"`
+	VIP       *hcl.Attribute `hcl:"vip,optional"`
+	Balancers *hcl.Attribute `hcl:"balancers,optional"`
 }
 
 type networkText struct {

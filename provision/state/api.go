@@ -15,6 +15,8 @@ const (
 // API is what the cluster's API has.
 type API struct {
 	Status APIStatus
+	// Ready are the control planes whose own API server answers /readyz with 200.
+	Ready map[string]bool
 	// Nodes are the Node objects by name.
 	Nodes map[string]NodeObject
 	// Objects are the objects that were asked for, by [ObjectRef.String]; a
@@ -27,8 +29,23 @@ type API struct {
 	Requests []CertificateRequest
 	// Tokens are the bootstrap tokens that exist, by id, with their description.
 	Tokens map[string]string
+	// Members are etcd's, sorted by id; they are asked for where one may have to go.
+	Members []Member
 	// Unread says why something could not be read, by name.
 	Unread map[string]string
+}
+
+// Member is one of etcd's.
+type Member struct {
+	// ID is as etcdctl writes it, in hexadecimal.
+	ID string
+	// Name is that of its node; empty until it has started once.
+	Name string
+	// Peer is the address that other members know it by, as a URL.
+	Peer    string
+	Learner bool
+	// Alive says that it answers, and knows of no fault of its own.
+	Alive bool
 }
 
 // NodeObject is what bulwark reads of a Node.

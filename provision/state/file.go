@@ -38,6 +38,11 @@ type File struct {
 	Holds []string `json:"-"`
 	// CopyOf names another path of the same node whose bytes this file must have.
 	CopyOf string `json:"copy_of,omitempty"`
+	// Shared are the nodes that must all have the same bytes at this path: what
+	// most of them have counts. Where none has any, those of Maker do.
+	Shared []string `json:"shared,omitempty"`
+	// Maker is the node of Shared that something else makes the file on.
+	Maker string `json:"maker,omitempty"`
 	// Secret files are never printed, diffed or read off the node.
 	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.

@@ -83,12 +83,16 @@ type Phase struct {
 	Objects []ObjectRef `json:"objects,omitempty"`
 	// Label must be on the Node of the fact's node.
 	Label string `json:"label,omitempty"`
+	// Registered, the node's Node object must exist.
+	Registered bool `json:"registered,omitempty"`
 	// Unless are paths whose presence makes the phase unnecessary.
 	Unless []string `json:"unless,omitempty"`
 	// Lacks is text that must not be left in a file the phase rewrites, by path.
 	Lacks map[string]string `json:"lacks,omitempty"`
 	// Sets are held in mode and owner right after the phase, before the step is done.
 	Sets []File `json:"sets,omitempty"`
+	// Into is the file that what the command prints becomes, root's and 0600.
+	Into string `json:"into,omitempty"`
 	// Transient files are put before the phase and removed after it, also when
 	// it failed.
 	Transient []File `json:"transient,omitempty"`
@@ -120,7 +124,7 @@ type WaitFor string
 
 // The conditions.
 const (
-	// WaitAPI: the API server of the fact's node answers /readyz with 200.
+	// WaitAPI: the API server of the control plane named Subject answers /readyz with 200.
 	WaitAPI WaitFor = "api"
 	// WaitNodeObject: the Node object named Subject exists and has its pod prefixes.
 	WaitNodeObject WaitFor = "node-object"

@@ -20,7 +20,7 @@ done
 
 // encryption: what a Secret says is nowhere in etcd's files, and the Secret is.
 func (v *verifier) encryption(ctx context.Context) {
-	cp := v.c.ControlPlanes()[0]
+	cp, _ := v.c.Node(v.first)
 	title := "a Secret lies encrypted in etcd's files"
 	raw := make([]byte, 16)
 	_, _ = rand.Read(raw) // never fails, see crypto/rand

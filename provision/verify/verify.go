@@ -35,6 +35,7 @@ const within = 3 * time.Second
 type verifier struct {
 	c      *cluster.Cluster
 	hosts  map[string]host.Host
+	first  string
 	client *kube.Client
 	checks []*apply.Check
 	// waits are checks that take their time when all is well, such as
@@ -43,13 +44,13 @@ type verifier struct {
 }
 
 // Cluster runs every check and answers with all of them, in a stable order.
-func Cluster(ctx context.Context, c *cluster.Cluster, hosts map[string]host.Host) ([]apply.Check, error) {
-	client, err := apply.Connect(ctx, c, hosts[c.ControlPlanes()[0].Name])
+func Cluster(ctx context.Context, a apply.Access) ([]apply.Check, error) {
+	client, err := a.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = client.Close() }()
-	v := &verifier{c: c, hosts: hosts, client: client}
+	v := &verifier{c: a.Cluster, hosts: a.Hosts, first: a.First, client: client}
 	v.ready(ctx)
 	v.anonymous(ctx)
 	v.kubelets(ctx)
@@ -83,7 +84,8 @@ func judge(c *apply.Check, seen string, ok bool, err error) {
 	}
 }
 
-func (v *verifier) controlPlane() host.Host { return v.hosts[v.c.ControlPlanes()[0].Name] }
+// controlPlane is the one that asks others.
+func (v *verifier) controlPlane() host.Host { return v.hosts[v.first] }
 
 // ready: every node is Ready.
 func (v *verifier) ready(ctx context.Context) {
@@ -100,16 +102,17 @@ func (v *verifier) ready(ctx context.Context) {
 
 // anonymous: without credentials only the health of the API can be asked for.
 func (v *verifier) anonymous(ctx context.Context) {
-	cp := v.c.ControlPlanes()[0]
-	ask := func(id, path string, want int, title string) {
-		got, err := kube.Anonymous(ctx, v.controlPlane(), apply.Server(v.c), path, v.client.CA())
-		v.add("anonymous/"+id, cp.Name, title, fmt.Sprintf("%s: %d", path, got), got == want, err)
+	for _, cp := range v.c.ControlPlanes() {
+		ask := func(id, path string, want int, title string) {
+			got, err := kube.Anonymous(ctx, v.hosts[cp.Name], apply.Server(v.c, cp), path, v.client.CA())
+			v.add("anonymous/"+id, cp.Name, title, fmt.Sprintf("%s: %d", path, got), got == want, err)
+		}
+		ask("readyz", "/readyz", http.StatusOK, "health is answered without credentials")
+		const refused = "nothing else is"
+		ask("version", "/version", http.StatusUnauthorized, refused)
+		ask("api", "/api", http.StatusUnauthorized, refused)
+		ask("cluster-info", "/api/v1/namespaces/kube-public/configmaps/cluster-info", http.StatusUnauthorized, refused)
 	}
-	ask("readyz", "/readyz", http.StatusOK, "health is answered without credentials")
-	const refused = "nothing else is"
-	ask("version", "/version", http.StatusUnauthorized, refused)
-	ask("api", "/api", http.StatusUnauthorized, refused)
-	ask("cluster-info", "/api/v1/namespaces/kube-public/configmaps/cluster-info", http.StatusUnauthorized, refused)
 }
 
 // kubelets: they prove who they are, refuse strangers, and only control planes
@@ -136,9 +139,14 @@ var etcdCA = host.Program{Name: "read etcd's CA", Text: "exec cat /etc/kubernete
 
 // etcd: it wants to see a certificate, and workers do not reach it.
 func (v *verifier) etcd(ctx context.Context) {
-	cp := v.c.ControlPlanes()[0]
+	for _, cp := range v.c.ControlPlanes() {
+		v.etcdOf(ctx, cp)
+	}
+}
+
+func (v *verifier) etcdOf(ctx context.Context, cp cluster.Node) {
 	v.later("etcd/certificate", cp.Name, "etcd refuses who has no certificate", func() (string, bool, error) {
-		h := v.controlPlane()
+		h := v.hosts[cp.Name]
 		ca, err := h.Exec(ctx, etcdCA, nil)
 		if err == nil && ca.Exit != 0 {
 			err = &host.CommandError{Host: h.String(), Program: etcdCA.Name, Exit: ca.Exit, Stderr: string(ca.Stderr)}

@@ -57,16 +57,17 @@ func imageRepository(c *cluster.Cluster) string {
 	return c.ImageRepository
 }
 
-// certSANs are the names API servers answer to: every control plane's, so that
-// a certificate need not be made anew when another one joins, and the loopback
-// names for a connection through a tunnel to the machine itself.
+// certSANs are the names that every API server answers to: the endpoint's, and
+// the loopback names for a connection through a tunnel to the machine itself.
+// kubeadm adds a machine's own name and address. Other control planes' are not
+// there: one that comes or goes must change nothing on those that stay.
 func certSANs(c *cluster.Cluster) []string {
 	out := []string{c.Endpoint.Host, "localhost", "127.0.0.1"}
-	for _, n := range c.ControlPlanes() {
-		out = append(out, n.Name, n.Address.String())
-		if n.Address.Is6() {
-			out = append(out, "::1")
-		}
+	if c.Endpoint.VIP.IsValid() {
+		out = append(out, c.Endpoint.VIP.String())
+	}
+	if slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool { return n.Address.Is6() }) {
+		out = append(out, "::1")
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -25,6 +25,9 @@ func Images(c *cluster.Cluster, n cluster.Node) ([]string, error) {
 	}
 	all := images.GetControlPlaneImages(&cc)
 	if n.Role == cluster.ControlPlane {
+		if c.Endpoint.VIP.IsValid() {
+			all = append(all, VIPImage(c))
+		}
 		return all, nil
 	}
 	return slices.DeleteFunc(all, func(image string) bool {

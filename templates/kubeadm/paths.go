@@ -15,6 +15,10 @@ const (
 	// cluster by. It carries a token, so it exists only while a node joins.
 	DiscoveryFile = Dir + "/discovery.conf"
 
+	// JoinFile is what [Join] renders on a control plane, whose ConfigFile says how
+	// it would be the first one. It is needed, and exists, only while it joins.
+	JoinFile = Dir + "/join.yaml"
+
 	// PatchesDir holds [Patches].
 	PatchesDir = Dir + "/patches"
 

@@ -21,6 +21,9 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 		// A pod's connection to the service "kubernetes" is translated to this port.
 		out = append(out, from("pods", api, "API server, for pods")...)
 		out = append(out, from("admins", api, "API server, for admins")...)
+		if len(c.Endpoint.Balancers) > 0 {
+			out = append(out, from("balancers", api, "API server, for load balancers")...)
+		}
 		out = append(out, from("control_planes", "tcp dport 2379-2380", "etcd, for API servers and members")...)
 	}
 	// A machine's own way to its kubelet is loopback.

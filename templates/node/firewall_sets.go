@@ -41,6 +41,12 @@ func setsOf(c *cluster.Cluster, n cluster.Node) ([]set, error) {
 		{"admins", "firewall.admins", c.Firewall.Admins},
 		{"node_port_clients", "firewall.nodeports", c.Firewall.NodePorts},
 	}
+	if len(c.Endpoint.Balancers) > 0 {
+		groups = append(groups, struct {
+			name, doc string
+			of        []netip.Prefix
+		}{"balancers", "endpoint.balancers", c.Endpoint.Balancers})
+	}
 	seen := map[string]bool{}
 	for _, a := range c.Firewall.Allow {
 		if err := checkLabel("firewall.allow", a.Name); err != nil {

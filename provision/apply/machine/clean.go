@@ -2,16 +2,22 @@ package machine
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
 // Clean takes away what pods and the kubelet left outside of files, once none
-// of them runs any more: tables, chains, bridge, routes, namespaces and slices.
-func Clean(ctx context.Context, h host.Host) error {
+// of them runs any more: tables, chains, bridge, routes, namespaces, slices, and
+// the address that the machine may have held for the cluster.
+func Clean(ctx context.Context, h host.Host, held netip.Addr) error {
+	var stdin []byte
+	if held.IsValid() {
+		stdin = []byte(held.String() + "\n")
+	}
 	p := host.Program{Name: "clean", Text: script.Clean()}
-	res, err := h.Exec(ctx, p, nil)
+	res, err := h.Exec(ctx, p, stdin)
 	if err != nil {
 		return err
 	}

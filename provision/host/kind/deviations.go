@@ -6,7 +6,7 @@ import "github.com/bulwark-k8s/bulwark/provision/cluster"
 // as a machine, and what kind's image settles by itself. Facts of kind's own
 // configuration for the same reasons: sigs.k8s.io/kind v0.33.0,
 // pkg/cluster/internal/kubeadm/config.go and images/base/files.
-func deviations(f facts, cni cluster.CNIKind) []cluster.Deviation {
+func deviations(f facts, c *cluster.Cluster) []cluster.Deviation {
 	origin := cluster.Origin{Default: "kind"}
 	out := []cluster.Deviation{
 		{
@@ -50,7 +50,13 @@ func deviations(f facts, cni cluster.CNIKind) []cluster.Deviation {
 			IgnorePreflight: []string{"Swap"},
 		})
 	}
-	if f.plugin == "ptp" && cni == cluster.CNIBridge {
+	if len(c.ControlPlanes()) > 1 && !c.Endpoint.VIP.IsValid() {
+		out = append(out, cluster.Deviation{
+			ID: "kind-endpoint", Origin: origin,
+			Reason: "nothing balances in front of kind's nodes: the endpoint is the first control plane, and gone with it",
+		})
+	}
+	if f.plugin == "ptp" && c.Network.CNI.Kind == cluster.CNIBridge {
 		out = append(out, cluster.Deviation{
 			ID: "kind-ptp", Origin: origin,
 			Reason:       "the image has no bridge plugin: the plugin ptp connects each pod by a link and a route of its own",

@@ -2,7 +2,15 @@
 # folders of nobody else's: kube-proxy's tables, those of the portmap plugin,
 # the bridge of `cni "bridge"`, our routes, what flannel left, pods' network
 # namespaces and control groups, and the kubelet's chains in iptables.
-# Everything is optional, since any of it may be gone.
+# Everything is optional, since any of it may be gone. Standard input is addresses,
+# a line each, that the machine may have held for the cluster: who held one was
+# ended, and had no time to put it away.
+
+while IFS= read -r address; do
+  ip -o address show 2>/dev/null | while read -r _ device _ held _; do
+    [ "${held%/*}" != "$address" ] || ip address delete "$held" dev "$device" || exit 1
+  done || exit 1
+done
 
 for family in ip ip6 inet; do
   for table in kube-proxy cni_hostport; do

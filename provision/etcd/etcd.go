@@ -1,0 +1,152 @@
+// Package etcd speaks with the cluster's etcd through the machines it runs on:
+// who its members are, which of them live, and how one leaves. Credentials are a
+// control plane's own client certificate, held in memory for as long as a
+// [Client] lives.
+package etcd
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// callTimeout bounds one request, aliveTimeout the question whether a member lives.
+const (
+	callTimeout  = 15 * time.Second
+	aliveTimeout = 3 * time.Second
+)
+
+// Server is one member's machine and its client address, host:port.
+type Server struct {
+	Host    host.Host
+	Address string
+}
+
+// Credentials are PEM texts: etcd's authority, and a client certificate of it
+// with its key.
+type Credentials struct {
+	CA, Cert []byte
+	Key      state.Secret
+}
+
+// Client talks to one etcd.
+type Client struct {
+	client *clientv3.Client
+	where  string
+}
+
+// Connect makes a client. A connection to a server is made through its own
+// machine, one to a member that is none of them through the first. Nothing is
+// connected yet.
+func Connect(ctx context.Context, c Credentials, servers ...Server) (*Client, error) {
+	if len(servers) == 0 {
+		return nil, errors.New("there is no etcd to talk to")
+	}
+	pool := x509.NewCertPool()
+	pair, err := tls.X509KeyPair(c.Cert, c.Key)
+	if err != nil || !pool.AppendCertsFromPEM(c.CA) {
+		return nil, fmt.Errorf("%s: its client certificate for etcd, or etcd's authority, cannot be read", servers[0].Host)
+	}
+	hosts := map[string]host.Host{}
+	var endpoints []string
+	for _, s := range servers {
+		hosts[s.Address] = s.Host
+		endpoints = append(endpoints, "https://"+s.Address)
+	}
+	dial := func(ctx context.Context, address string) (net.Conn, error) {
+		h := hosts[address]
+		if h == nil {
+			h = servers[0].Host
+		}
+		return h.Dial(ctx, "tcp", address)
+	}
+	client, err := clientv3.New(clientv3.Config{
+		Context: ctx, Endpoints: endpoints, Logger: zap.NewNop(), DialTimeout: callTimeout,
+		TLS:         &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, Certificates: []tls.Certificate{pair}},
+		DialOptions: []grpc.DialOption{grpc.WithContextDialer(dial), grpc.WithNoProxy()},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: making a client of etcd: %w", servers[0].Host, err)
+	}
+	return &Client{client: client, where: fmt.Sprintf("%s: etcd at %s", servers[0].Host, servers[0].Address)}, nil
+}
+
+// Close ends all connections.
+func (c *Client) Close() error { return c.client.Close() }
+
+// Members are etcd's members, sorted by id, each asked whether it lives.
+func (c *Client) Members(ctx context.Context) ([]state.Member, error) {
+	one, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	list, err := c.client.MemberList(one)
+	if err != nil {
+		return nil, fmt.Errorf("%s: listing members: %w", c.where, err)
+	}
+	var out []state.Member
+	for _, m := range list.Members {
+		got := state.Member{ID: ID(m.ID), Name: m.Name, Learner: m.IsLearner}
+		if len(m.PeerURLs) > 0 {
+			got.Peer = m.PeerURLs[0]
+		}
+		for _, url := range m.ClientURLs {
+			got.Alive = got.Alive || c.alive(ctx, url)
+		}
+		out = append(out, got)
+	}
+	slices.SortFunc(out, func(a, b state.Member) int { return strings.Compare(a.ID, b.ID) })
+	return out, ctx.Err()
+}
+
+func (c *Client) alive(ctx context.Context, endpoint string) bool {
+	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
+	defer cancel()
+	s, err := c.client.Status(ctx, endpoint)
+	return err == nil && len(s.Errors) == 0
+}
+
+// Remove takes one member out, by its id, and answers with those that are left:
+// all that were there before but for that one, or it is an error.
+func (c *Client) Remove(ctx context.Context, id string) ([]state.Member, error) {
+	before, err := c.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(before, func(m state.Member) bool { return m.ID == id }) {
+		return before, nil // an earlier run did it
+	}
+	n, err := strconv.ParseUint(id, 16, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no member's id", id)
+	}
+	one, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if _, err := c.client.MemberRemove(one, n); err != nil {
+		return nil, fmt.Errorf("%s: removing member %s: %w", c.where, id, err)
+	}
+	after, err := c.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left := slices.DeleteFunc(slices.Clone(before), func(m state.Member) bool { return m.ID == id })
+	if !slices.EqualFunc(left, after, func(a, b state.Member) bool { return a.ID == b.ID }) {
+		return nil, fmt.Errorf("%s: member %s was removed, and who is left is not who was there but for it: somebody else changes members; see etcdctl member list", c.where, id)
+	}
+	return after, nil
+}
+
+// ID writes a member's id as etcdctl does.
+func ID(id uint64) string { return strconv.FormatUint(id, 16) }
