@@ -38,7 +38,9 @@ type Ask struct {
 // AskFile is one path to read.
 type AskFile struct {
 	Path string
-	// Text asks for the content too, up to [MaxText]. Never set it for a secret.
+	// Text asks for the content too, up to [MaxText]. For a secret it is set only by
+	// who uses it at once and from memory: package apply, for credentials of a
+	// control plane and for what control planes share.
 	Text bool
 }
 
