@@ -137,9 +137,10 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 			if f.Phase == nil || !begun(nodes[w.Node], f.ID) {
 				continue
 			}
-			if run := nodes[w.Node].Runs[f.ID]; l.in.ReadOnly && !run.Active {
-				continue // its end is not heard of, and changes nothing of what is there
-			} else if l.in.ReadOnly {
+			if l.in.ReadOnly {
+				if !nodes[w.Node].Runs[f.ID].Active {
+					continue // its end is not heard of, and changes nothing of what is there
+				}
 				return nil, fmt.Errorf("%s is still under way from an earlier run, and no plan is made of a machine that is worked on: wait, and plan again", f.ID)
 			}
 			_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)

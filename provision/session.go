@@ -92,10 +92,10 @@ func (s *Session) only(nodes []string) error {
 	}
 	all := len(s.Plan.Steps)
 	if waiting := s.Plan.Only(nodes); len(waiting) > 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d steps of these nodes wait for others that --node leaves out, and are left out too: %s and what follows", len(waiting), waiting[0]))
+		s.Notes = append(s.Notes, fmt.Sprintf("steps of these nodes that wait for others, and are left out too: %d, from %s on", len(waiting), waiting[0]))
 	}
 	if left := all - len(s.Plan.Steps); left > 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("--node leaves out %d steps", left))
+		s.Notes = append(s.Notes, fmt.Sprintf("steps that --node leaves out: %d", left))
 	}
 	return nil
 }

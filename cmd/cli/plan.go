@@ -29,7 +29,7 @@ func newPlan(run func(context.Context, planOptions) error) *cobra.Command {
 		Short: "Show what apply would do, and change nothing",
 		Long: `Look at every machine and at the cluster's API, and show what is not as the spec wants
 it and what would be done about it: which step on which node, why, and how the text of
-a file would change. Nothing is written, neither here nor on a machine.`,
+a file would change. Nothing is written on a machine, and here only the file of --out.`,
 		Example: "  bulwark plan prod/\n  bulwark plan prod/ --out monday.plan\n" +
 			"  bulwark plan prod/ --detailed-exitcode -o json > plan.json",
 		Args:              atMost(1),

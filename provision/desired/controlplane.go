@@ -79,6 +79,8 @@ func (b *builder) controlPlane() error {
 	}
 	if first {
 		b.begin()
+	} else { // one that began the cluster may have been cut, and another be first since
+		b.transient(superAdminConf, true)
 	}
 	b.nodeObject()
 	b.phase(state.Phase{Name: "init-mark-control-plane", Args: initArgs("mark-control-plane"),

@@ -120,8 +120,8 @@ func (b *builder) discovery() []state.File {
 		Content: []byte(state.Ref("discovery/" + b.n.Name)), Holds: []string{"discovery"}, Secret: true, Why: "defaults"}}
 }
 
-// transient is a file that is gone when a join ends, unless nobody was there any
-// more to take it away.
+// transient is a file that is gone when what it is for has ended, unless nobody was
+// there any more to take it away.
 func (b *builder) transient(path string, secret bool) {
 	b.path(state.File{Path: path, Origin: state.Forbidden, Secret: secret, Why: "defaults"})
 }
