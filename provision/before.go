@@ -51,7 +51,7 @@ func (l looker) texts(ctx context.Context, p *plan.Plan, have *state.Cluster) er
 // changesText says whether a step replaces a text by another one that people may see.
 func changesText(s plan.Step) bool {
 	return s.File != nil && s.Action == plan.Change && !s.File.Attributes && !s.File.Want.Secret && !s.File.Want.Mode.IsDir() &&
-		s.File.Had != "" && s.File.Want.Origin == state.Written
+		s.File.Had != "" && (s.File.Want.Origin == state.Written || s.File.Want.Origin == state.Derived)
 }
 
 // known is a text with those references replaced that a look answers for.

@@ -30,6 +30,8 @@ type looker struct {
 	hosts map[string]host.Host
 	// failed are machines that could not be looked at, and why.
 	failed map[string]error
+	// derived is what the machines' own kubeadm says of the API.
+	derived state.Want
 }
 
 // access is the way to the API.
@@ -41,7 +43,7 @@ func (l looker) access() apply.Access {
 // way is waited for first, so that a plan is never made of a moving thing. Where
 // another control plane was there before the first of the spec, what is wanted
 // is another thing, and looked for.
-func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
+func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 	var notes []string
 	chosen := false
 	for {
@@ -64,6 +66,11 @@ func (l looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		}
 		if len(ended) == 0 {
 			l.pull(ctx, nodes)
+			objects, err := l.derive(ctx, nodes)
+			if err != nil {
+				return nil, notes, err
+			}
+			l.derived = desired.Derived(objects)
 			have := &state.Cluster{Nodes: nodes}
 			have.API, err = l.api(ctx, nodes)
 			return have, notes, err
@@ -204,7 +211,7 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 	}
 	defer func() { _ = client.Close() }()
 	var question kube.Ask
-	for _, w := range l.wants {
+	for _, w := range append(slices.Clone(l.wants), l.derived) {
 		for _, f := range w.Facts {
 			switch {
 			case f.Object != nil && !f.Object.Tokens:
@@ -310,6 +317,7 @@ func ask(w state.Want) observe.Ask {
 		state.ConfirmedTablePath: true,
 		desired.EtcdData:         false,
 		verifiedPath:             true,
+		machine.GuardedPath:      false,
 		plan.UFWConf():           true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
@@ -339,10 +347,19 @@ func ask(w state.Want) observe.Ask {
 			}
 		case f.Approval != nil:
 			path(f.Approval.Makes, false)
+		case f.Process != nil:
+			if f.Process.Manifest != "" {
+				path(f.Process.Manifest, true)
+			}
+			for _, p := range f.Process.Reads {
+				path(p, false)
+			}
+		case f.Folder != nil:
+			a.Dirs = append(a.Dirs, f.Folder.Path)
 		}
 	}
 	texts, dirs := plan.KubeletArgumentFiles()
-	a.Dirs = dirs
+	a.Dirs = append(a.Dirs, dirs...)
 	for _, p := range texts {
 		path(p, true)
 	}

@@ -55,7 +55,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	var failed map[string]error
 	var err error
 	s.hosts, failed = connect(ctx, in, c)
-	l := looker{in: in, intent: i, hosts: s.hosts, failed: failed}
+	l := &looker{in: in, intent: i, hosts: s.hosts, failed: failed}
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -67,7 +67,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
-		s.Plan, s.looks = plan.Compute(c, wants, s.have, kube.Missing), looks(s.have)
+		s.Plan, s.looks = plan.Compute(c, append(slices.Clone(wants), l.derived), s.have, kube.Missing), looks(s.have)
 		s.leave(in)
 		if err := s.only(in.Nodes); err != nil {
 			return nil, errors.Join(err, s.Close())

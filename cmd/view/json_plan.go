@@ -41,35 +41,39 @@ func newClusterDoc(c *cluster.Cluster) *clusterDoc {
 // planDoc is a plan for programs that read one. It is not a saved plan: of a
 // file it says where and how, never its bytes.
 type planDoc struct {
-	Cluster    string           `json:"cluster"`
-	Nodes      []string         `json:"nodes,omitempty"`
-	Empty      bool             `json:"empty"`
-	Summary    map[string]int   `json:"summary"`
-	Steps      []stepDoc        `json:"steps"`
-	Deviations []plan.Deviation `json:"deviations,omitempty"`
+	Cluster string         `json:"cluster"`
+	Nodes   []string       `json:"nodes,omitempty"`
+	Empty   bool           `json:"empty"`
+	Summary map[string]int `json:"summary"`
+	Steps   []stepDoc      `json:"steps"`
+	// Restarts are the components that start again, in that order.
+	Restarts   []plan.NodeRestarts `json:"restarts,omitempty"`
+	Deviations []plan.Deviation    `json:"deviations,omitempty"`
 }
 
 type stepDoc struct {
-	ID     string         `json:"id"`
-	Node   string         `json:"node,omitempty"`
-	Kind   string         `json:"kind"`
-	Action string         `json:"action"`
-	Title  string         `json:"title"`
-	Why    string         `json:"why,omitempty"`
-	After  []string       `json:"after,omitempty"`
-	Detail map[string]any `json:"detail,omitempty"`
+	ID     string   `json:"id"`
+	Node   string   `json:"node,omitempty"`
+	Kind   string   `json:"kind"`
+	Action string   `json:"action"`
+	Title  string   `json:"title"`
+	Why    string   `json:"why,omitempty"`
+	After  []string `json:"after,omitempty"`
+	// Restarts are components of the node that start again because of the step.
+	Restarts []string       `json:"restarts,omitempty"`
+	Detail   map[string]any `json:"detail,omitempty"`
 }
 
 func newPlanDoc(p *plan.Plan) *planDoc {
 	d := &planDoc{
-		Cluster: p.Cluster, Nodes: p.Nodes, Empty: p.Empty(), Deviations: p.Deviations, Steps: []stepDoc{},
+		Cluster: p.Cluster, Nodes: p.Nodes, Empty: p.Empty(), Deviations: p.Deviations, Steps: []stepDoc{}, Restarts: p.Restarting(),
 		Summary: map[string]int{"add": 0, "change": 0, "remove": 0, "run": 0, "check": 0},
 	}
 	for _, s := range p.Steps {
 		a := actionWord(s.Action)
 		d.Summary[a]++
 		d.Steps = append(d.Steps, stepDoc{
-			ID: s.ID, Node: s.Node, Kind: string(s.Kind), Action: a, Title: s.Title, Why: s.Why, After: s.After, Detail: detail(s),
+			ID: s.ID, Node: s.Node, Kind: string(s.Kind), Action: a, Title: s.Title, Why: s.Why, After: s.After, Restarts: s.Restarts, Detail: detail(s),
 		})
 	}
 	return d
@@ -117,6 +121,8 @@ func detail(s plan.Step) map[string]any {
 		return map[string]any{"node": s.Approval.Node, "addresses": s.Approval.Addresses}
 	case s.Leave != nil:
 		return map[string]any{"node": s.Leave.Node, "drain": s.Leave.Drain, "member": s.Leave.Member}
+	case s.Process != nil:
+		return map[string]any{"process": s.Process.Name, "seen": s.Process.Seen}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}

@@ -35,6 +35,7 @@ func (h *Human) Plan(p *plan.Plan, notes []string) {
 		}
 	}
 	h.planDeviations(p)
+	h.restarts(p)
 	h.out.linef("")
 	h.out.linef("%s", h.out.paint(bold, Summary(p)))
 }
@@ -45,7 +46,13 @@ func (h *Human) step(s plan.Step, kinds int) {
 	if s.Why != "" {
 		line += "  " + string(h.out.paint(dim, "("+s.Why+")"))
 	}
+	if len(s.Restarts) > 0 {
+		line += "  " + string(h.out.paint(yellow, "restarts "+strings.Join(s.Restarts, ", ")))
+	}
 	h.out.linef("%s", safe(line))
+	if s.Process != nil {
+		h.out.linef("        runs with %s", s.Process.Seen)
+	}
 	h.diff("        ", difference(s))
 	if !h.verbose {
 		return
@@ -112,8 +119,45 @@ func Summary(p *plan.Plan) string {
 	for _, s := range p.Steps {
 		n[s.Action]++
 	}
-	return fmt.Sprintf("Plan: %d to add, %d to change, %d to remove, %d to run, %d to check.",
+	out := fmt.Sprintf("Plan: %d to add, %d to change, %d to remove, %d to run, %d to check",
 		n[plan.Add], n[plan.Change], n[plan.Remove], n[plan.Run], n[plan.Check])
+	switch r := restarts(p); r {
+	case 0:
+		return out + "."
+	case 1:
+		return out + ", 1 restart."
+	default:
+		return fmt.Sprintf("%s, %d restarts.", out, r)
+	}
+}
+
+// restarts counts components that start again.
+func restarts(p *plan.Plan) int {
+	n := 0
+	for _, r := range p.Restarting() {
+		n += len(r.Components)
+	}
+	return n
+}
+
+// restarts shows which components start again because of the plan, in the order in
+// which they do, and what that means for who uses them.
+func (h *Human) restarts(p *plan.Plan) {
+	all := p.Restarting()
+	if len(all) == 0 {
+		return
+	}
+	h.out.linef("")
+	h.out.linef("%s", h.out.paint(yellow, "Restarts, one node after the other"))
+	width := 0
+	for _, r := range all {
+		width = max(width, len(Printable(r.Node)))
+	}
+	for _, r := range all {
+		h.column("  "+pad(r.Node, width)+"  ", strings.Join(r.Components, ", "), h.out)
+	}
+	h.out.linef("  %s", "A component is away for some seconds, an API server for up to a minute. A node whose")
+	h.out.linef("  %s", "components do not come back and stay within 110 seconds puts back what was before.")
 }
 
 // deviation is one row of the list of deviations, whoever it came from.

@@ -39,6 +39,12 @@ func batched(s plan.Step) bool {
 
 // effect brings steps about, and says how many of them were done.
 func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
+	if steps[0].Guarded {
+		if err := within(ctx, changeTime, func(ctx context.Context) error { return ru.change(ctx, steps) }); err != nil {
+			return 0, err
+		}
+		return len(steps), nil
+	}
 	if batched(steps[0]) {
 		ctx, cancel := context.WithTimeout(ctx, opsTimeout+time.Duration(len(steps))*opTimeout)
 		defer cancel()

@@ -183,8 +183,10 @@ func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, 
 		}
 	case want.Mode.IsDir():
 		op.Kind = machine.MakeDir
-	case f.Attributes, want.Origin == state.Derived:
+	case f.Attributes:
 		return attributes(want), nil
+	case want.Origin == state.Derived:
+		op.Kind, op.Content = machine.PutFile, want.Content
 	case want.CopyOf != "":
 		op.Kind, op.From = machine.CopyFile, want.CopyOf
 	case f.CopyFrom != "":

@@ -119,11 +119,8 @@ func (ru *run) queue(ctx context.Context, steps []plan.Step) {
 			break
 		}
 		n := 1
-		for n < len(steps) && batched(steps[n-1]) && batched(steps[n]) && ru.nothingOpen(steps[n]) {
+		for n < len(steps) && goTogether(steps[n-1], steps[n]) && ru.nothingOpen(steps[n]) {
 			n++
-		}
-		if !batched(steps[0]) {
-			n = 1
 		}
 		finish := context.WithoutCancel(ctx)
 		if changesNothing(steps[0]) {
@@ -138,6 +135,12 @@ func (ru *run) queue(ctx context.Context, steps []plan.Step) {
 	for _, s := range steps { // whoever waits for these must not wait for ever
 		close(ru.outcomes[s.ID].ended)
 	}
+}
+
+// goTogether says whether one execution does both of two steps of a node: a guarded
+// change is one, and so are operations that follow each other.
+func goTogether(a, b plan.Step) bool {
+	return a.Guarded == b.Guarded && (a.Guarded || batched(a) && batched(b))
 }
 
 // changesNothing says whether a step only waits for what comes about by itself,

@@ -55,7 +55,7 @@ func (b *builder) controlPlane() error {
 		"certificate authorities, certificates and the service account key")
 	b.dir(kubeadm.EtcdPKIDir, 0o700, state.EtcdOwner)
 	for _, cp := range kubeadm.EtcdCopies() {
-		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults"})
+		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults", Restarts: []string{"etcd"}})
 	}
 	b.dir(kubeadm.EtcdDataDir, 0o700, state.EtcdOwner)
 	b.kubeconfigs(first)
@@ -112,7 +112,7 @@ func (b *builder) kubeconfigs(first bool) {
 }
 
 func (b *builder) manifests() {
-	p := state.Phase{Name: "init-control-plane", Args: initArgs("control-plane", "all")}
+	p := state.Phase{Name: "init-control-plane", Rewritten: true, Args: initArgs("control-plane", "all")}
 	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
 		p.Makes = append(p.Makes, kubeadm.ManifestsDir+"/"+name+".yaml")
 	}

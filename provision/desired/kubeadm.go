@@ -44,6 +44,9 @@ const SuperAdminConf = superAdminConf
 // APIServerManifest is there once there can be an API.
 const APIServerManifest = kubeadm.ManifestsDir + "/kube-apiserver.yaml"
 
+// EtcdManifest is there once a control plane's etcd was begun.
+const EtcdManifest = kubeadm.ManifestsDir + "/etcd.yaml"
+
 // kubeadmFiles are the configuration and the patches that kubeadm reads.
 func (b *builder) kubeadmFiles() error {
 	var config []byte
@@ -57,10 +60,13 @@ func (b *builder) kubeadmFiles() error {
 	if err := errors.Join(err, err2); err != nil {
 		return err
 	}
-	b.file(kubeadm.ConfigFile, 0o600, config, "kubernetes", everyone)
+	feeds := func(path string, text []byte, why string) {
+		b.path(state.File{Path: path, Origin: state.Written, Mode: 0o600, Owner: root, Content: text, Why: why, Feeds: true})
+	}
+	feeds(kubeadm.ConfigFile, config, "kubernetes")
 	b.dir(kubeadm.PatchesDir, 0o700, root)
 	for _, p := range patches {
-		b.file(p.Path, 0o600, p.Content, "defaults", everyone)
+		feeds(p.Path, p.Content, "defaults")
 	}
 	return nil
 }

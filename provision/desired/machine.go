@@ -88,11 +88,8 @@ func (b *builder) account() error {
 	return nil
 }
 
-// What has to start again when a file it reads changed.
-const (
-	apiServer = "kube-apiserver"
-	everyone  = "kubelet and control plane"
-)
+// apiServer is who has to start again when one of its files changed.
+const apiServer = "kube-apiserver"
 
 // apiServerFiles are what the API server reads at its first start. The folder
 // is mounted whole, so that a file replaced by rename is seen.
@@ -121,6 +118,7 @@ func (b *builder) apiServerFiles() error {
 	if b.n.Name == b.first {
 		keys.Content, keys.Holds = encryption, []string{policy.EncryptionKeyRef}
 	}
+	keys.Restarts = []string{apiServer}
 	b.copied(keys, id(b.first, "file", keys.Path))
 	// The file's bytes hold the key and are never compared. A digest of what the
 	// spec says of it is kept, so that a change of the spec is seen.
@@ -138,8 +136,11 @@ func (b *builder) modes() error {
 			b.path(state.File{Path: p, Origin: state.Derived, Mode: mode, Owner: root, Optional: true, Why: "defaults"})
 		}
 	}
-	keep(0o600, kubeletConf, kubeletConfig, kubeletFlags, kubeletInstance,
-		packaged[0], packaged[0]+".d/10-kubeadm.conf")
+	keep(0o600, kubeletConf, packaged[0], packaged[0]+".d/10-kubeadm.conf")
+	for _, f := range kubeletFiles() {
+		f.Optional, f.Restarts = true, []string{kubelet}
+		b.path(f)
+	}
 	if b.n.Role != cluster.ControlPlane {
 		keep(0o644, caFile)
 		return nil
@@ -150,8 +151,8 @@ func (b *builder) modes() error {
 		}
 	}
 	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
-	for _, m := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
-		keep(0o600, kubeadm.ManifestsDir+"/"+m+".yaml")
+	for _, name := range staticPods() {
+		b.path(state.File{Path: manifestOf(name), Origin: state.Derived, Mode: 0o600, Owner: root, Optional: true, Why: "kubernetes", Restarts: []string{name}})
 	}
 	return nil
 }

@@ -53,6 +53,16 @@ func objects(c *cluster.Cluster, manifest []state.Object, cp string) ([]state.Fa
 		After: ready, Wait: &state.Wait{For: state.WaitDeployment, Subject: "kube-system/coredns", Seconds: 300}}), nil
 }
 
+// Derived are the facts of objects that kubeadm would make of the configuration
+// now, for a cluster that has begun.
+func Derived(objects []state.Object) state.Want {
+	var w state.Want
+	for _, o := range objects {
+		w.Facts = append(w.Facts, state.Fact{ID: id(api, "object", o.Ref.String()), Title: o.Ref.String(), Why: "kubernetes", Object: &o})
+	}
+	return w
+}
+
 // labels are those of the spec on one Node; others are left alone.
 func labels(n cluster.Node) (state.Fact, error) {
 	ref := state.ObjectRef{APIVersion: "v1", Kind: "Node", Name: n.Name}

@@ -36,6 +36,7 @@ func (r *reading) offset(began, ended time.Time) {
 		r.miss("Offset", "the machine does not tell the time")
 		return
 	}
+	r.node.Clock = r.clocks[1].Unix()
 	least, most := r.clocks[1].Sub(ended), r.clocks[0].Sub(began)
 	switch {
 	case least > 0:

@@ -13,27 +13,28 @@ import (
 )
 
 // StatFormat is what our programs have stat(1) print of a path: raw mode,
-// size, ids and names of the owners, and the path itself.
-const StatFormat = "%f/%s/%u/%g/%U/%G%n"
+// size, seconds of its last change, ids and names of the owners, and the path itself.
+const StatFormat = "%f/%s/%Y/%u/%g/%U/%G%n"
 
 // ParseStat reads one line of [StatFormat]. Owners are names, and numbers where
 // no account has the number. [state.EtcdUID] is always a number, so that an
 // account of that number does not change what is seen.
 func ParseStat(line string) (state.HaveFile, error) {
-	p := strings.SplitN(line, "/", 7)
-	if len(p) != 7 {
+	p := strings.SplitN(line, "/", 8)
+	if len(p) != 8 {
 		return state.HaveFile{}, fmt.Errorf("%.200q is not what stat was asked for", line)
 	}
-	// A name has no slash, so the path begins at the sixth one.
-	group, file := p[5], "/"+p[6]
+	// A name has no slash, so the path begins at the seventh one.
+	group, file := p[6], "/"+p[7]
 	raw, err1 := strconv.ParseUint(p[0], 16, 32)
 	size, err2 := strconv.ParseInt(p[1], 10, 64)
-	_, err3 := strconv.ParseUint(p[2], 10, 32)
+	changed, err3 := strconv.ParseInt(p[2], 10, 64)
 	_, err4 := strconv.ParseUint(p[3], 10, 32)
-	if err := errors.Join(err1, err2, err3, err4, cleanPath(file)); err != nil || size < 0 {
+	_, err5 := strconv.ParseUint(p[4], 10, 32)
+	if err := errors.Join(err1, err2, err3, err4, err5, cleanPath(file)); err != nil || size < 0 {
 		return state.HaveFile{}, fmt.Errorf("%.200q is not what stat was asked for", line)
 	}
-	f := state.HaveFile{Path: file, Size: size, Owner: account(p[2], p[4]) + ":" + account(p[3], group)}
+	f := state.HaveFile{Path: file, Size: size, Changed: changed, Owner: account(p[3], p[5]) + ":" + account(p[4], group)}
 	f.Type, f.Mode = fileMode(uint32(raw))
 	return f, nil
 }

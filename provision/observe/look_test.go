@@ -259,7 +259,7 @@ nft add table inet bulwark; : >/run/owned; chown 2379:2379 /run/owned; mkdir -p 
 	t.Logf("it took %v; %+v", time.Since(began), n)
 	for name, ok := range map[string]bool{
 		"systemd": n.Facts.Systemd > 200, "container": n.Facts.Container, "account": n.Facts.EtcdAccount == "keeper", "owner": n.Files["/run/owned"].Owner == "2379:2379",
-		"process": strings.Join(n.Processes["kube-controller-manager"], " ") == "/usr/local/bin/kube-controller-manager 1000 0", "two etcds": n.Unread["etcd"] != "",
+		"process": strings.Join(n.Processes["kube-controller-manager"].Args, " ") == "/usr/local/bin/kube-controller-manager 1000 0", "its start": n.Processes["kube-controller-manager"].Started >= began.Unix()-10, "two etcds": n.Unread["etcd"] != "",
 		"table": strings.Contains(n.Table, "table inet bulwark"), "unit": n.Units["containerd.service"].Active == "active", "listening": slices.Contains(slices.Collect(maps.Values(n.Facts.Listening)), "containerd"),
 		"no unit": n.Units["no-such.service"].Load == "not-found", "kubeadm": strings.HasPrefix(n.Facts.Kubeadm, "1."), "kubelet": strings.HasPrefix(n.Facts.Kubelet, "1."),
 		"runc": n.Facts.Runc != "", "containerd": n.Facts.Containerd != "", "sandbox": n.Facts.SandboxImage != "", "images": len(n.Facts.Images) > 0, "plugins": len(n.Facts.CNIPlugins) > 0,

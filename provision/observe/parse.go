@@ -20,7 +20,7 @@ type reading struct {
 	// software is true for what is only read when [Ask.Software] is set.
 	cri criConfig
 	// processes that carry a component's name, by that name.
-	processes map[string][][]string
+	processes map[string][]state.Process
 	// seen holds kinds of frames that may come once.
 	seen map[string]bool
 }
@@ -48,10 +48,10 @@ func newReading(ask Ask) *reading {
 		ask: ask,
 		node: &state.Node{
 			Name: ask.Node, Files: map[string]state.HaveFile{}, Sysctls: map[string]string{}, Modules: map[string]bool{},
-			Units: map[string]state.Unit{}, Processes: map[string][]string{}, Runs: map[string]state.Run{}, Unread: map[string]string{},
+			Units: map[string]state.Unit{}, Processes: map[string]state.Process{}, Runs: map[string]state.Run{}, Unread: map[string]string{},
 			Facts: state.Facts{Free: map[string]int64{}, FreeInodes: map[string]int64{}, Listening: map[uint16]string{}},
 		},
-		files: map[string]AskFile{}, dirs: map[string]bool{}, processes: map[string][][]string{}, seen: map[string]bool{},
+		files: map[string]AskFile{}, dirs: map[string]bool{}, processes: map[string][]state.Process{}, seen: map[string]bool{},
 	}
 	for _, f := range ask.Files {
 		f.Text = f.Text || r.files[f.Path].Text

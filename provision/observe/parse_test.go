@@ -34,14 +34,14 @@ func read(t *testing.T, frames ...string) (*state.Node, error) {
 
 const (
 	emptySum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	statA    = "81a4/0/0/0/root/root/etc/a"
+	statA    = "81a4/0/0/0/0/root/root/etc/a"
 )
 
 func TestLiesMakeTheAnswerAnError(t *testing.T) {
 	for name, frame := range map[string]string{
-		"a path nobody asked for":          say("stat", "81a4/0/0/0/root/root/etc/shadow"),
-		"a path that climbs out":           say("stat", "81a4/0/0/0/root/root/etc/d/../shadow"),
-		"too deep in a directory":          say("stat", "81a4/0/0/0/root/root/etc/d/1/2/3"),
+		"a path nobody asked for":          say("stat", "81a4/0/0/0/0/root/root/etc/shadow"),
+		"a path that climbs out":           say("stat", "81a4/0/0/0/0/root/root/etc/d/../shadow"),
+		"too deep in a directory":          say("stat", "81a4/0/0/0/0/root/root/etc/d/1/2/3"),
 		"absent and not asked":             say("absent", "/etc/shadow"),
 		"absent and there":                 say("stat", statA) + say("absent", "/etc/a"),
 		"twice":                            say("stat", statA+"\n"+statA),
@@ -49,7 +49,7 @@ func TestLiesMakeTheAnswerAnError(t *testing.T) {
 		"two digests":                      say("stat", statA) + say("sha256", emptySum+"  /etc/a\n"+emptySum+"  /etc/a"),
 		"no digest":                        say("stat", statA) + say("sha256", strings.Repeat("z", 64)+"  /etc/a"),
 		"a short digest":                   say("sha256", "abc  /etc/a"),
-		"negative size":                    say("stat", "81a4/-5/0/0/root/root/etc/a"),
+		"negative size":                    say("stat", "81a4/-5/0/0/0/root/root/etc/a"),
 		"no stat at all":                   say("stat", "hello"),
 		"content nobody asked for":         say("text", "/etc/b\nsecret"),
 		"content of a stranger":            say("text", "/etc/shadow\nsecret"),
@@ -59,8 +59,8 @@ func TestLiesMakeTheAnswerAnError(t *testing.T) {
 		"too few units":                    say("units", "Id=a.service\nLoadState=loaded"),
 		"another unit":                     say("units", "Id=a.service\n\nId=c.service"),
 		"a run nobody asked for":           say("run", "bulwark-x\nended 0\n"),
-		"a process nobody asked for":       say("process", "evil\n61"),
-		"a process that is no hex":         say("process", "etcd\nzz"),
+		"a process nobody asked for":       say("process", "evil 1 1 -\n61"),
+		"a process that is no hex":         say("process", "etcd 1 1 -\nzz"),
 		"the space of a stranger":          say("space", "ef53 1 1 1 1 /root"),
 		"a kind nobody knows":              say("surprise", "x"),
 		"software without having been ask": say("images", "x"),
@@ -95,8 +95,8 @@ func TestFilesThatMovedAreUnread(t *testing.T) {
 	for name, frames := range map[string][]string{
 		"no digest":     {say("stat", statA), say("text", "/etc/a\n")},
 		"other content": {say("stat", statA), say("sha256", emptySum+"  /etc/a"), say("text", "/etc/a\nmore")},
-		"no content":    {say("stat", "81a4/5/0/0/root/root/etc/a"), say("sha256", strings.Repeat("a", 64)+"  /etc/a")},
-		"too big":       {say("stat", "81a4/1048577/0/0/root/root/etc/a"), say("sha256", emptySum+"  /etc/a"), say("text", "/etc/a\n")},
+		"no content":    {say("stat", "81a4/5/0/0/0/root/root/etc/a"), say("sha256", strings.Repeat("a", 64)+"  /etc/a")},
+		"too big":       {say("stat", "81a4/1048577/0/0/0/root/root/etc/a"), say("sha256", emptySum+"  /etc/a"), say("text", "/etc/a\n")},
 		"unreadable":    {say("stat", statA), say("sha256", emptySum+"  /etc/a"), say("text", "/etc/a\n"), say("unread", "/etc/a\nInput/output error")},
 	} {
 		n, err := read(t, frames...)
@@ -141,11 +141,11 @@ func TestOffsetIsTheLeastThatExplainsBothClocks(t *testing.T) {
 
 func TestParseStat(t *testing.T) {
 	for line, want := range map[string]state.HaveFile{
-		"81a4/12/0/0/root/root/etc/x y":       {Path: "/etc/x y", Type: "file", Mode: 0o644, Owner: "root:root", Size: 12},
-		"8180/1/2379/2379/UNKNOWN/UNKNOWN/e":  {Path: "/e", Type: "file", Mode: 0o600, Owner: "2379:2379", Size: 1},
-		"8180/1/2379/0/etcd/root/e":           {Path: "/e", Type: "file", Mode: 0o600, Owner: "2379:root", Size: 1},
-		"8180/1/1001/1001/UNKNOWN/someone/e":  {Path: "/e", Type: "file", Mode: 0o600, Owner: "1001:someone", Size: 1},
-		"8180/1/1001/1001/e\x1b[31m/someone/": {},
+		"81a4/12/0/0/0/root/root/etc/x y":       {Path: "/etc/x y", Type: "file", Mode: 0o644, Owner: "root:root", Size: 12},
+		"8180/1/0/2379/2379/UNKNOWN/UNKNOWN/e":  {Path: "/e", Type: "file", Mode: 0o600, Owner: "2379:2379", Size: 1},
+		"8180/1/0/2379/0/etcd/root/e":           {Path: "/e", Type: "file", Mode: 0o600, Owner: "2379:root", Size: 1},
+		"8180/1/0/1001/1001/UNKNOWN/someone/e":  {Path: "/e", Type: "file", Mode: 0o600, Owner: "1001:someone", Size: 1},
+		"8180/1/0/1001/1001/e\x1b[31m/someone/": {},
 	} {
 		got, err := ParseStat(line)
 		if want.Path == "" {
@@ -159,7 +159,7 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 	for raw, kind := range map[string]string{"41ed": "dir", "a1ff": "symlink", "1180": "other", "21b6": "other", "89ed": "file"} {
-		if got, err := ParseStat(raw + "/0/0/0/root/root/p"); err != nil || got.Type != kind {
+		if got, err := ParseStat(raw + "/0/0/0/0/root/root/p"); err != nil || got.Type != kind {
 			t.Errorf("%s: %+v, %v", raw, got, err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestFactsAreRead(t *testing.T) {
 		say("addresses", "1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 10.0.0.11/24 brd 10.0.0.255 scope global eth0\n2: eth0    inet6 fe80::1/64 scope link"),
 		say("small", "/etc/os-release:ID=\"debian\"\n/etc/os-release:VERSION_ID='12'\n/proc/swaps:Filename Type\n/proc/swaps:/dev/sda2 partition 1 0 -2\n/proc/meminfo:MemTotal:  1024 kB\n/sys/devices/system/cpu/online:0-3,8"),
 		say("space", "63677270 0 4096 0 0 /sys/fs/cgroup\nef53 10 4096 7 100 /var\n9123683e 10 4096 0 0 /etc"), say("uname", "cp-1 6.1.0 x86_64"), say("systemd", "Version=252.38-1~deb12u1"),
-		say("process", "kube-controller\n61 00 2d 2d 62 0a 00"), say("process", "etcd\n61 00"), say("process", "etcd\n62 00"), say("process", "kubelet\n61 00"), say("process", "kubelet\n61 00"), say("etcdaccount", "etcd:x:2379:2379::/:/bin/false"),
+		say("process", "kube-controller 7 1700000000 0123456789abcdef0123456789abcdef\n61 00 2d 2d 62 0a 00"), say("process", "etcd 8 1 -\n61 00"), say("process", "etcd 9 1 -\n62 00"), say("process", "kubelet 10 1 -\n61 00"), say("process", "kubelet 10 1 -\n61 00"), say("etcdaccount", "etcd:x:2379:2379::/:/bin/false"),
 		say("run", script.RunUnit("id")+"\nended 3\nout\x1b[0m"), say("modules", "br_netfilter no"), say("sysctl", "/proc/sys/vm/x:1\t2 3"),
 		say("units", "Id=a.service\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n\nId=x.service\nNames=x.service b.service\nLoadState=loaded"),
 	)
@@ -193,7 +193,9 @@ func TestFactsAreRead(t *testing.T) {
 		"addresses": strings.Join(f.Addresses, " ") == "10.0.0.11 fe80::1", "os": f.OS == "debian" && f.OSVersion == "12", "swap": len(f.Swap) == 1 && f.Swap[0] == "/dev/sda2",
 		"memory": f.MemoryKiB == 1024, "cpus": f.CPUs == 5, "cgroup": f.Cgroup == 2, "space": f.Free["/var"] == 40960 && f.FreeInodes["/var"] == 7,
 		"systemd": f.Systemd == 252, "hostname": f.Hostname == "cp-1", "account": f.EtcdAccount == "etcd",
-		"process": fmt.Sprintf("%q", n.Processes["kube-controller-manager"]) == `["a" "--b\n"]`, "a fork": len(n.Processes["kubelet"]) == 1, "two processes": n.Unread["etcd"] != "" && n.Processes["etcd"] == nil,
+		"process": fmt.Sprintf("%q", n.Processes["kube-controller-manager"].Args) == `["a" "--b\n"]`, "pod": n.Processes["kube-controller-manager"].Pod == "0123456789abcdef0123456789abcdef",
+		"began": n.Processes["kube-controller-manager"].Started == 1700000000 && n.Processes["kube-controller-manager"].PID == 7, "no pod": n.Processes["kubelet"].Pod == "",
+		"a fork": len(n.Processes["kubelet"].Args) == 1, "two processes": n.Unread["etcd"] != "" && n.Processes["etcd"].Args == nil,
 		"run": n.Runs["id"].Exit == 3 && n.Runs["id"].Output == `out\x1b[0m`, "module": !n.Modules["br_netfilter"] && n.Unread["br_netfilter"] == "",
 		"sysctl": n.Sysctls["vm.x"] == "1 2 3", "unit": n.Units["a.service"].Active == "active" && n.Units["b.service"].Load == "loaded",
 	} {
@@ -264,9 +266,9 @@ func FuzzPrintable(f *testing.F) {
 // that is shown can move a terminal.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(say("stat", statA) + say("sha256", emptySum+"  /etc/a") + say("text", "/etc/a\n") + say(script.End, "")))
-	f.Add([]byte("noise\n" + say("units", "Id=a.service\n\nId=b.service") + say("process", "etcd\n61 00") + say(script.End, "")))
+	f.Add([]byte("noise\n" + say("units", "Id=a.service\n\nId=b.service") + say("process", "etcd 8 1 -\n61 00") + say(script.End, "")))
 	f.Add([]byte(say("space", "63677270 1 1 1 1 /sys/fs/cgroup") + say("uname", "h k m") + say("peer", "::1 1 ::1 22") + say(script.End, "")))
-	f.Add([]byte(say("stat", "41c0/0/0/0/root/root/etc/d\n81a4/0/0/0/\x1b/\u202e/etc/d/x") + say("run", "x\nended 300\n") + say(script.End, "")))
+	f.Add([]byte(say("stat", "41c0/0/0/0/0/root/root/etc/d\n81a4/0/0/0/0/\x1b/\u202e/etc/d/x") + say("run", "x\nended 300\n") + say(script.End, "")))
 	f.Add([]byte(testNonce + " stat 0 99999\n"))
 	f.Fuzz(believable)
 }
@@ -278,7 +280,7 @@ func FuzzFrames(f *testing.F) {
 		f.Add(statA, kind, "a b c d\n/etc/a: 1=2\n")
 	}
 	f.Add(statA, "sha256", emptySum+"  /etc/a")
-	f.Add("41c0/0/0/0/root/root/etc/d\n81a4/0/0/0/\x1b/\u202e/etc/d/x", "text", "/etc/a\n\x00")
+	f.Add("41c0/0/0/0/0/root/root/etc/d\n81a4/0/0/0/0/\x1b/\u202e/etc/d/x", "text", "/etc/a\n\x00")
 	f.Add(statA, "criconfig", "disabled_plugins = [\n\"cri\"]\nsandbox_image='\x1b'")
 	f.Fuzz(func(t *testing.T, stat, kind, data string) {
 		believable(t, []byte(say("stat", stat)+say(strings.ReplaceAll(kind, " ", ""), data)+say(script.End, "")))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,13 +112,28 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// process reads the name the kernel has of a process, a line break, and its
-// arguments as od prints bytes.
+var podPattern = regexp.MustCompile(`^[0-9a-f_-]{32,36}$`)
+
+// process reads a line with the name the kernel has of a process, its number,
+// when it began and its pod's uid, and then its arguments as od prints bytes.
 func (r *reading) process(f script.Frame) error {
-	comm, dump, _ := strings.Cut(string(f.Data), "\n")
-	name := component(comm)
+	head, dump, _ := strings.Cut(string(f.Data), "\n")
+	words := strings.Fields(head)
+	if len(words) != 4 {
+		return fmt.Errorf("%s is not what is said of a process", Printable(head))
+	}
+	name := component(words[0])
 	if name == "" {
-		return fmt.Errorf("a process nobody asked for: %s", Printable(comm))
+		return fmt.Errorf("a process nobody asked for: %s", Printable(words[0]))
+	}
+	pid, err := strconv.ParseUint(words[1], 10, 31)
+	began, err2 := strconv.ParseInt(words[2], 10, 64)
+	if err := errors.Join(err, err2); err != nil {
+		return fmt.Errorf("process of %s: %w", name, err)
+	}
+	p := state.Process{PID: int(pid), Started: began}
+	if podPattern.MatchString(words[3]) {
+		p.Pod = words[3]
 	}
 	raw, err := hex.DecodeString(strings.Join(strings.Fields(dump), ""))
 	if err != nil {
@@ -126,8 +142,8 @@ func (r *reading) process(f script.Frame) error {
 	if len(raw) == 0 {
 		return nil // it ended meanwhile
 	}
-	args := strings.Split(strings.TrimSuffix(string(raw), "\x00"), "\x00")
-	r.processes[name] = append(r.processes[name], args)
+	p.Args = strings.Split(strings.TrimSuffix(string(raw), "\x00"), "\x00")
+	r.processes[name] = append(r.processes[name], p)
 	return nil
 }
 
@@ -137,7 +153,7 @@ func (r *reading) process(f script.Frame) error {
 // nobody can say.
 func (r *reading) closeProcesses() {
 	for name, found := range r.processes {
-		if slices.ContainsFunc(found, func(args []string) bool { return !slices.Equal(args, found[0]) }) {
+		if slices.ContainsFunc(found, func(p state.Process) bool { return !slices.Equal(p.Args, found[0].Args) }) {
 			r.miss(name, fmt.Sprintf("%d processes of this name run in the machine's network", len(found)))
 			continue
 		}

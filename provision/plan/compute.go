@@ -20,13 +20,20 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missin
 			n = &state.Node{Name: w.Node}
 		}
 		for _, f := range w.Facts {
+			if f.Folder != nil {
+				p.Steps = append(p.Steps, r.strays(f, n)...)
+				continue
+			}
 			if s, unmet := r.step(f, n); unmet {
 				p.Steps = append(p.Steps, s)
 				r.planned[s.ID] = true
+				for _, name := range s.Restarts {
+					r.planned[restart(n.Name, name)] = true
+				}
 			}
 		}
 	}
-	p.Steps = prune(p.Steps)
+	p.Steps = roll(c, prune(p.Steps))
 	return p
 }
 
@@ -45,10 +52,7 @@ type rules struct {
 
 // step is the step that makes a fact hold, and whether one is needed.
 func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
-	s := Step{ID: f.ID, Node: n.Name, Title: f.Title, Why: r.cluster.Origin(f.Why).String(), After: f.After}
-	if f.Why != "" {
-		s.Why += " (" + f.Why + ")"
-	}
+	s := Step{ID: f.ID, Node: n.Name, Title: f.Title, Why: r.why(f.Why), After: f.After}
 	switch {
 	case f.File != nil:
 		return r.fileStep(s, *f.File, n)
@@ -77,11 +81,22 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 	case f.Approval != nil:
 		s.Kind, s.Approval, s.Action = KindApproval, f.Approval, Run
 		return s, !r.approvalMet(*f.Approval, n)
+	case f.Process != nil:
+		return r.processStep(s, *f.Process, n)
 	case f.Wait != nil:
 		s.Kind, s.Wait, s.Action = KindWait, f.Wait, Check
 		return s, !r.waitMet(*f.Wait)
 	}
 	return s, false
+}
+
+// why says where in the spec, or by which default, a setting was decided.
+func (r rules) why(setting string) string {
+	why := r.cluster.Origin(setting).String()
+	if setting != "" {
+		why += " (" + setting + ")"
+	}
+	return why
 }
 
 // prune forgets what a step waits for when that already holds, so that After

@@ -57,6 +57,7 @@ const (
 	KindApproval Kind = "approval"
 	KindWait     Kind = "wait"
 	KindNode     Kind = "node"
+	KindProcess  Kind = "process"
 )
 
 // Step is one thing to do. Its id is stable: the same fact on the same node
@@ -74,6 +75,12 @@ type Step struct {
 	Why string `json:"why,omitempty"`
 	// After are ids of steps that must be done first.
 	After []string `json:"after,omitempty"`
+	// Restarts are the components of the node that start again because of it.
+	// Steps of one node that have any are one change, which the node takes back by
+	// itself unless all of them turn out well.
+	Restarts []string `json:"restarts,omitempty"`
+	// Guarded steps belong to such a change.
+	Guarded bool `json:"guarded,omitempty"`
 
 	File     *FileStep       `json:"file,omitempty"`
 	Sysctl   *state.Sysctl   `json:"sysctl,omitempty"`
@@ -85,6 +92,7 @@ type Step struct {
 	Approval *state.Approval `json:"approval,omitempty"`
 	Wait     *state.Wait     `json:"wait,omitempty"`
 	Leave    *Leave          `json:"leave,omitempty"`
+	Process  *Process        `json:"process,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.

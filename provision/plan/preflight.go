@@ -84,7 +84,7 @@ func Unpropagated(p *Plan, have *state.Cluster) []Problem {
 	var out []Problem
 	for _, s := range p.Steps {
 		n := have.Nodes[s.Node]
-		if s.Kind != KindFile || s.Action != Change || s.File.Attributes || len(s.File.Want.Restarts) == 0 || n == nil || !n.Files[kubeletConf].Exists() {
+		if s.Kind != KindFile || s.Action != Change || s.File.Attributes || s.File.Want.Path != "/var/lib/bulwark/encryption.spec" || n == nil || !n.Files[kubeletConf].Exists() {
 			continue
 		}
 		out = append(out, Problem{Node: s.Node, Check: "living-change", Seen: s.File.Want.Path + " differs from the spec, and " + list(s.File.Want.Restarts) + " would not see it changed",
@@ -94,14 +94,15 @@ func Unpropagated(p *Plan, have *state.Cluster) []Problem {
 }
 
 // kubeletConf is there once a machine is a node.
-const kubeletConf = "/etc/kubernetes/kubelet.conf"
+const (
+	kubeletConf   = "/etc/kubernetes/kubelet.conf"
+	kubeletConfig = "/var/lib/kubelet/config.yaml"
+)
 
-// joined says whether the machine already runs as a node of a cluster.
+// joined says whether the machine already runs as a node of a cluster. A look asks
+// such a one for none of the software that a machine needs to become a node.
 func (p *preflight) joined() bool {
-	if p.n.Role == cluster.ControlPlane && !p.got.Files["/etc/kubernetes/manifests/kube-apiserver.yaml"].Exists() {
-		return false
-	}
-	return p.got.Files[kubeletConf].Exists()
+	return p.got.Files[kubeletConf].Exists() && p.got.Files[kubeletConfig].Exists()
 }
 
 // every are the checks that hold for fresh and for living machines.

@@ -104,7 +104,7 @@ func environment(f state.HaveFile) string {
 // runningWith are arguments that a node's running kubelet has and should not,
 // "" for none. Those that come from the spec are compared where they are written.
 func (p *preflight) runningWith() string {
-	args := p.got.Processes["kubelet"]
+	args := p.got.Processes["kubelet"].Args
 	if !p.joined() || len(args) == 0 || len(p.arguments) == 0 {
 		return ""
 	}

@@ -61,11 +61,11 @@ func TestARunningKubeletHasItsOwnArgumentsOnly(t *testing.T) {
 	} {
 		have := fitCluster()
 		n := have.Nodes["w-1"]
-		n.Processes = map[string][]string{"kubelet": strings.Fields(args)}
+		n.Processes = map[string]state.Process{"kubelet": {Args: strings.Fields(args)}}
 		if got := Preflight(small(), wants, have); len(got) != 0 {
 			t.Errorf("%s, on no node yet: %+v", args, got)
 		}
-		n.Files[kubeletConf] = text("")
+		n.Files[kubeletConf], n.Files[kubeletConfig] = text(""), text("")
 		got := Preflight(small(), wants, have)
 		if says == "" && len(got) != 0 || says != "" && (len(got) != 1 || got[0].Check != "kubelet-arguments" || !strings.HasSuffix(got[0].Seen, says)) {
 			t.Errorf("%s: %+v", args, got)

@@ -36,20 +36,6 @@ func TestMissingImagesAreFineWhereTheyCanBePulled(t *testing.T) {
 	}
 }
 
-func TestAChangeThatNoComponentWouldSeeIsRefused(t *testing.T) {
-	file := state.File{Path: "/etc/x", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte("new"), Restarts: []string{"kube-apiserver"}}
-	n := &state.Node{Name: "cp-1", Files: map[string]state.HaveFile{"/etc/x": {Type: "file", Mode: 0o600, Owner: "root:root", SHA256: "00"}}}
-	have := &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}
-	p := Compute(small(), []state.Want{{Node: "cp-1", Facts: []state.Fact{{ID: "cp-1/file/etc/x", File: &file}}}}, have, never)
-	if got := Unpropagated(p, have); len(got) != 0 {
-		t.Errorf("on a machine that is no node yet: %+v", got)
-	}
-	n.Files[kubeletConf] = state.HaveFile{Type: "file"}
-	if got := Unpropagated(p, have); len(got) != 1 || got[0].Check != "living-change" {
-		t.Errorf("on a node: %+v", got)
-	}
-}
-
 func fitCluster() *state.Cluster {
 	return &state.Cluster{Nodes: map[string]*state.Node{"cp-1": fit("cp-1", "192.0.2.11"), "w-1": fit("w-1", "192.0.2.21")}}
 }

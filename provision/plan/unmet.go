@@ -31,9 +31,14 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	} else if source != "" && !got.Exists() && want.Content == nil {
 		return s, false // a phase makes it
 	}
+	derived, known := n.Derived[want.Path]
+	if want.Origin == state.Derived && known {
+		s.File.Want.Content = derived
+	}
+	s.Restarts = r.restarts(want, got, derived, n)
 	if !got.Exists() {
 		s.Action = Add
-		return s, !want.Optional
+		return s, !want.Optional || known
 	}
 	s.Action = Change
 	if wantType(want) != got.Type {
@@ -43,7 +48,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 		return s, true
 	}
 	s.File.CopyFrom = ""
-	s.File.Attributes = true
+	s.File.Attributes, s.Restarts = true, nil
 	return s, got.Mode.Perm() != want.Mode.Perm() || got.Owner != want.Owner
 }
 
@@ -61,7 +66,10 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 	switch {
 	case len(want.Shared) > 0:
 		return got.SHA256 != "" && got.SHA256 == digest(r.have, r.source(want), want.Path)
-	case want.Mode.IsDir(), want.Origin == state.Adopted && want.CopyOf == "", want.Origin == state.Derived:
+	case want.Origin == state.Derived:
+		derived, known := n.Derived[want.Path]
+		return !known || state.SHA256(derived) == got.SHA256
+	case want.Mode.IsDir(), want.Origin == state.Adopted && want.CopyOf == "":
 		return true
 	case want.CopyOf != "":
 		source := n.Files[want.CopyOf]
@@ -72,6 +80,21 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 	}
 	text, err := state.Resolve(want.Content, r.have.Value)
 	return err == nil && state.SHA256(text) == got.SHA256
+}
+
+// restarts are the components that run, and start again because a file changes.
+// Where a manifest only says the same in other words, the kubelet sees no change.
+func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *state.Node) []string {
+	if !n.Files[kubeletConf].Exists() || want.Origin == state.Derived && samePod(got.Text, derived) {
+		return nil
+	}
+	var out []string
+	for _, name := range want.Restarts {
+		if _, runs := n.Processes[name]; runs {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // unitStep compares a wanted unit with systemd's.
@@ -134,6 +157,9 @@ func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 		}
 	}
 	for _, path := range want.Makes {
+		if _, derived := n.Derived[path]; derived && want.Rewritten {
+			continue // a fact of its own puts it there, without the phase
+		}
 		if !n.Files[path].Exists() || empty(n.Files[path]) {
 			return false
 		}

@@ -56,8 +56,10 @@ type File struct {
 	Unless []string `json:"unless,omitempty"`
 	// Why is the setting path (see [cluster.Cluster.Origins]) or control this rests on.
 	Why string `json:"why,omitempty"`
-	// Restarts names what reads the file only when it starts.
+	// Restarts names the components that read the file only when they start.
 	Restarts []string `json:"restarts,omitempty"`
+	// Feeds says that kubeadm makes other files of this one, so that it goes with them.
+	Feeds bool `json:"feeds,omitempty"`
 }
 
 // Foreign is the first reference in the content that the file may not hold,
@@ -86,6 +88,8 @@ type HaveFile struct {
 	Mode  fs.FileMode
 	Owner string
 	Size  int64
+	// Changed is when its bytes last did, in seconds since 1970 by the machine's clock.
+	Changed int64
 	// SHA256 is the hex digest of a regular file.
 	SHA256 string
 	// Text is the content when it was asked for.

@@ -32,12 +32,17 @@ type Node struct {
 	Units map[string]Unit
 	// Table is the live text of `table inet bulwark`, empty when there is none.
 	Table string
-	// Processes are the arguments of running components, by component name.
-	Processes map[string][]string
+	// Processes are the running components, by component name.
+	Processes map[string]Process
+	// Derived are the bytes that the machine's own kubeadm would write now, by
+	// path, and what it would put into the API, by [ObjectRef.String].
+	Derived map[string][]byte
 	// Runs are the results of our transient units still known to the machine, by step id.
 	Runs map[string]Run
 	// Unread says why something asked for could not be read, by name.
 	Unread map[string]string
+	// Clock is the machine's own at the look, in seconds since 1970; 0 where it did not say.
+	Clock int64
 }
 
 // Unit is a systemd unit.
@@ -51,6 +56,18 @@ type Unit struct {
 	Active string
 	// Sub is systemd's SubState: "running", "exited", ….
 	Sub string
+}
+
+// Process is a running component.
+type Process struct {
+	// Args are its arguments; the first is its own name.
+	Args []string
+	PID  int
+	// Started is when, in seconds since 1970 by the machine's clock; 0 where that is not known.
+	Started int64
+	// Pod is the uid of the static pod it runs in, which the kubelet makes from
+	// what the manifest says; "" outside of a pod.
+	Pod string
 }
 
 // Run is what is known of one transient unit of bulwark's.

@@ -32,6 +32,25 @@ type Fact struct {
 	Object   *Object
 	Approval *Approval
 	Wait     *Wait
+	Process  *WantProcess
+	Folder   *Folder
+}
+
+// WantProcess is a component that runs with what its files say now.
+type WantProcess struct {
+	// Name is the component's.
+	Name string `json:"name"`
+	// Manifest is the static pod it is started from, "" for a kubelet.
+	Manifest string `json:"manifest,omitempty"`
+	// Reads are files that it reads when it starts, and no later.
+	Reads []string `json:"reads,omitempty"`
+}
+
+// Folder is a folder in which nothing may be but what is named: whoever reads it
+// takes each file in it for an order.
+type Folder struct {
+	Path  string   `json:"path"`
+	Names []string `json:"names"`
 }
 
 // Sysctl is a kernel setting in force.
@@ -81,6 +100,9 @@ type Phase struct {
 	// Makes are paths, and Objects objects, whose absence makes the phase unmet.
 	Makes   []string    `json:"makes,omitempty"`
 	Objects []ObjectRef `json:"objects,omitempty"`
+	// Rewritten says that files which the phase makes are facts of their own once the
+	// machine is a node.
+	Rewritten bool `json:"rewritten,omitempty"`
 	// Label must be on the Node of the fact's node.
 	Label string `json:"label,omitempty"`
 	// Registered, the node's Node object must exist.
@@ -105,6 +127,8 @@ type Object struct {
 	// JSON is the wanted object; nil means it must not exist.
 	JSON []byte `json:"object,omitempty"`
 	Why  string `json:"why,omitempty"`
+	// Derived objects are what kubeadm would make of the configuration.
+	Derived bool `json:"derived,omitempty"`
 	// Tokens, with an empty Ref, stands for all bootstrap tokens that were made
 	// for joining: none may be left.
 	Tokens bool `json:"tokens,omitempty"`

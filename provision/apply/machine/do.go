@@ -130,6 +130,8 @@ func encode(nonce string, ops []Op) []byte {
 			line(script.SysctlPath(o.Key), strings.Join(strings.Fields(o.Value), " "))
 		case LoadModule:
 			line(strings.ReplaceAll(o.Key, "-", "_"))
+		case EndProcess:
+			line(fmt.Sprintf("%.15s", o.Key)) // as the kernel has its name
 		case DoUnit:
 			line(o.Value, o.Key)
 		}

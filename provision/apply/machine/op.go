@@ -41,6 +41,9 @@ const (
 	WriteSysctl OpKind = "sysctl"
 	// LoadModule loads the kernel module Key, unless it is loaded or built in.
 	LoadModule OpKind = "module"
+	// EndProcess ends the component Key, which the kubelet starts again with what
+	// its files say now. One that does not run is left to the kubelet.
+	EndProcess OpKind = "end-process"
 	// DoUnit applies the verb Value to the systemd unit Key.
 	DoUnit OpKind = "unit"
 )
@@ -76,7 +79,7 @@ const MaxContent = 8 << 20
 // String names the operation for people; content is never part of it.
 func (o Op) String() string {
 	switch o.Kind {
-	case WriteSysctl, LoadModule:
+	case WriteSysctl, LoadModule, EndProcess:
 		return string(o.Kind) + " " + o.Key
 	case DoUnit:
 		return strings.TrimSpace(o.Value + " " + o.Key)
@@ -90,8 +93,10 @@ var (
 	digestPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	keyPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
 	modulePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
-	unitPattern   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
-	verbs         = map[string]bool{"daemon-reload": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
+	// componentPattern are the components of a node.
+	componentPattern = regexp.MustCompile(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)$`)
+	unitPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
+	verbs            = map[string]bool{"daemon-reload": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
 )
 
 // validate refuses what no machine should ever be asked.
@@ -114,6 +119,10 @@ func (o Op) validate() error {
 	case LoadModule:
 		if !modulePattern.MatchString(o.Key) {
 			return fmt.Errorf("%q is not a kernel module's name", o.Key)
+		}
+	case EndProcess:
+		if !componentPattern.MatchString(o.Key) || o.Key == "kubelet" {
+			return fmt.Errorf("%q is not a component that the kubelet starts", o.Key)
 		}
 	case DoUnit:
 		if !verbs[o.Value] {

@@ -39,6 +39,10 @@ while IFS= read -r kind; do
     IFS= read -r key || exit 65
     op_module
     ;;
+  end-process)
+    IFS= read -r key || exit 65
+    op_end_process
+    ;;
   unit)
     IFS= read -r value && IFS= read -r key || exit 65
     op_unit

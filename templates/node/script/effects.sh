@@ -180,6 +180,21 @@ op_module() {
   frame 'done' 0 changed
 }
 
+# op_end_process ends a component that runs in the machine's own network.
+op_end_process() {
+  ended=same
+  for p in /proc/[0-9]*; do
+    comm=
+    { IFS= read -r comm <"$p/comm"; } 2>/dev/null
+    # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
+    if [ "$comm" = "$key" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
+      kill -TERM "${p#/proc/}" 2>/dev/null
+      ended=changed
+    fi
+  done
+  frame 'done' 0 "$ended"
+}
+
 # unit_state sets $active and $enabled.
 unit_state() {
   active='' enabled=''

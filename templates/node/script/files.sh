@@ -115,7 +115,7 @@ give() {
 
 # report WORD [DIGEST] answers for the file at $dir/$name, read back.
 report() {
-  line=$(stat -c %f/%s/%u/%g/%U/%G%n "${dir%/}/$name" 2>&1) || fail failed "$line"
+  line=$(stat -c %f/%s/%Y/%u/%g/%U/%G%n "${dir%/}/$name" 2>&1) || fail failed "$line"
   look_at
   sum=
   [ "$there" != file ] || digest "./$name"

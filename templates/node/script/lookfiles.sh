@@ -49,7 +49,7 @@ look_files() {
   if [ -n "$there" ]; then
     # What vanished meanwhile has no line, and is missed by who asked.
     # shellcheck disable=SC2086 # split at line breaks on purpose
-    frame stat 0 "$(stat -c %f/%s/%u/%g/%U/%G%n $there 2>/dev/null)"
+    frame stat 0 "$(stat -c %f/%s/%Y/%u/%g/%U/%G%n $there 2>/dev/null)"
   fi
   if [ -n "$regular" ]; then
     # shellcheck disable=SC2086 # split at line breaks on purpose

@@ -78,9 +78,12 @@ look_table() {
   fi
 }
 
-# look_processes: arguments of the components that run in the machine's own
-# network, where kubeadm's all do; a pod's own etcd does not.
+# look_processes: the components that run in the machine's own network, where
+# kubeadm's all do; a pod's own etcd does not. Of each its number, when it
+# began, the static pod it runs in, and its arguments.
 look_processes() {
+  boot=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null)
+  ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
   set +f
   for p in /proc/[0-9]*; do
     comm=
@@ -92,10 +95,19 @@ look_processes() {
     # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
     if [ "$p/ns/net" -ef /proc/1/ns/net ]; then
       args=$(od -An -v -tx1 "$p/cmdline" 2>/dev/null)
+      # The kubelet makes the uid of a static pod from what its manifest says.
+      pod=$(sed -n 's/.*pod\([0-9a-f]\{32\}\).*/\1/p; s/.*pod\([0-9a-f_-]\{36\}\).*/\1/p' "$p/cgroup" 2>/dev/null | head -n 1)
+      began=0
+      if { read -r line <"$p/stat"; } 2>/dev/null; then
+        # Its own name may hold blanks; what follows does not.
+        # shellcheck disable=SC2086 # split on purpose
+        set -- ${line##*) }
+        [ $# -lt 20 ] || began=$((${boot:-0} + ${20} / ticks))
+      fi
       # A child that was about to execute its own program had its parent's name.
       now=
       { IFS= read -r now <"$p/comm"; } 2>/dev/null
-      [ "$now" != "$comm" ] || frame process 0 "$comm$nl$args"
+      [ "$now" != "$comm" ] || frame process 0 "$comm ${p#/proc/} $began ${pod:--}$nl$args"
     fi
   done
   set -f

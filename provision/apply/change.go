@@ -1,0 +1,227 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Times of a guarded change. The machine waits for guardTime, counted from before
+// anything is written, and then puts back what was; what it needs for that comes on
+// top. Components have gateTime to come back, and are watched for soakTime more.
+const (
+	guardTime   = 110 * time.Second
+	gateTime    = 80 * time.Second
+	soakTime    = 10 * time.Second
+	restoreTime = 90 * time.Second
+	changeTime  = 6 * time.Minute
+	gatePause   = time.Second
+)
+
+// change is a guarded change of one node on its way.
+type change struct {
+	*run
+	node     cluster.Node
+	restarts []string
+	// before is what ran, and wants what should run with which arguments.
+	before map[string]state.Process
+	wants  map[string][]string
+	// voters are the members of etcd that lived before, by name.
+	voters []string
+}
+
+// change does the guarded steps of one node together: all of them turn out well, or
+// the node puts back what was before, be it without us.
+func (ru *run) change(ctx context.Context, steps []plan.Step) error {
+	h := ru.Hosts[steps[0].Node]
+	c := &change{run: ru, wants: map[string][]string{}}
+	c.node, _ = ru.Cluster.Node(steps[0].Node)
+	var paths []string
+	var writes []plan.FileStep
+	for _, s := range steps {
+		for _, name := range s.Restarts {
+			if !slices.Contains(c.restarts, name) {
+				c.restarts = append(c.restarts, name)
+			}
+		}
+		if s.File == nil {
+			continue
+		}
+		paths = append(paths, s.File.Want.Path)
+		writes = append(writes, *s.File)
+		if len(s.Restarts) == 1 && s.File.Want.Origin == state.Derived {
+			c.wants[s.Restarts[0]] = plan.Command(s.File.Want.Content)
+		}
+	}
+	ops, err := c.operations(ctx, steps)
+	if err != nil {
+		return err
+	}
+	if err := c.mayBegin(ctx, writes); err != nil {
+		return fmt.Errorf("nothing was changed on %s: %w", c.node.Name, err)
+	}
+	if _, err := machine.Guard(ctx, h, machine.Guarded{Paths: paths, Restarts: c.restarts, Within: guardTime}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, guardTime-time.Second, errors.New("the node puts back what was before"))
+	defer cancel()
+	_, err = machine.Do(ctx, h, ops)
+	if err == nil {
+		ru.note(steps[0], "waiting for %s", names(c.restarts))
+		err = c.comesBack(ctx)
+	}
+	if err == nil {
+		err = machine.Confirm(ctx, h)
+	}
+	if err != nil {
+		return c.takeBack(context.WithoutCancel(ctx), err)
+	}
+	return nil
+}
+
+// operations are what is done to the machine, in one execution: files, and then
+// whatever does not start again by itself. A static pod does when its manifest
+// changes.
+func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.Op, error) {
+	var ops []machine.Op
+	bySelf := map[string]bool{}
+	for _, s := range steps {
+		if s.File == nil {
+			continue
+		}
+		op, err := c.fileOperation(ctx, *s.File)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, op)
+		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet {
+			bySelf[s.Restarts[0]] = true
+		}
+	}
+	for _, name := range c.restarts {
+		switch {
+		case bySelf[name]:
+		case name == kubelet:
+			ops = append(ops, machine.Op{Kind: machine.DoUnit, Key: "kubelet.service", Value: "daemon-reload"},
+				machine.Op{Kind: machine.DoUnit, Key: "kubelet.service", Value: "restart"})
+		default:
+			ops = append(ops, machine.Op{Kind: machine.EndProcess, Key: name})
+		}
+	}
+	return ops, nil
+}
+
+// kubelet is the component that is a unit of systemd.
+const kubelet = "kubelet"
+
+// comesBack waits until all that starts again is as it should be, and stays so.
+func (c *change) comesBack(ctx context.Context) error {
+	deadline := time.Now().Add(gateTime)
+	var why error
+	for {
+		if why = c.well(ctx); why == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), why)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("it did not come back within %v: %w", gateTime, why)
+		}
+		if err := pause(ctx, gatePause); err != nil {
+			return errors.Join(err, why)
+		}
+	}
+	// What comes back and ends again is not back.
+	stays, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	for until := time.Now().Add(soakTime); time.Now().Before(until); {
+		if err := pause(ctx, gatePause); err != nil {
+			return err
+		}
+		if err := c.well(ctx); err != nil {
+			return fmt.Errorf("it came back, and then: %w", err)
+		}
+		now, err := c.look(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range c.restarts {
+			if now.Processes[name].PID != stays.Processes[name].PID {
+				return fmt.Errorf("%s came back, and then ended again", name)
+			}
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// takeBack has the node put back what was before, and waits until that works again.
+func (c *change) takeBack(ctx context.Context, why error) error {
+	h := c.Hosts[c.node.Name]
+	ctx, cancel := context.WithTimeout(ctx, 2*restoreTime)
+	defer cancel()
+	at, err := machine.Restore(ctx, h)
+	if err != nil {
+		fresh, err2 := h.Fresh(ctx)
+		if err2 != nil {
+			return fmt.Errorf("%w; the node could not be reached to put back what was before, which it does by itself within %v: %w", why, guardTime, errors.Join(err, err2))
+		}
+		defer func() { _ = fresh.Close() }()
+		if at, err = machine.Restore(ctx, fresh); err != nil {
+			return fmt.Errorf("%w; that the node puts back what was before could not be waited for: %w", why, err)
+		}
+	}
+	c.wants = map[string][]string{}
+	for name, p := range c.before {
+		c.wants[name] = p.Args
+	}
+	when := "before"
+	if at > 0 {
+		when = "at " + time.Unix(at, 0).UTC().Format("15:04:05") + " UTC by its clock"
+	}
+	for deadline := time.Now().Add(restoreTime); ; {
+		still := c.well(ctx)
+		if still == nil {
+			return fmt.Errorf("%w; the node put back what was %s, and that works again", why, when)
+		}
+		if time.Now().After(deadline) || pause(ctx, gatePause) != nil {
+			return fmt.Errorf("%w; the node put back what was %s, and does not work with it: %w", why, when, still)
+		}
+	}
+}
+
+// names lists components for people.
+func names(list []string) string {
+	switch len(list) {
+	case 0:
+		return "nothing"
+	case 1:
+		return list[0]
+	}
+	out := list[0]
+	for i, n := range list[1:] {
+		if i == len(list)-2 {
+			return out + " and " + n
+		}
+		out += ", " + n
+	}
+	return out
+}

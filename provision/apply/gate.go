@@ -1,0 +1,214 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// settleTime is how long the rest of a cluster may take to be well enough for a
+// change, and askTime bounds one question.
+const (
+	settleTime = 90 * time.Second
+	askTime    = 8 * time.Second
+)
+
+// mayBegin says why a node must not change now: a file that what it will run refers
+// to is not there, or nobody would be left to do its work meanwhile. What will
+// settle by itself is waited for.
+func (c *change) mayBegin(ctx context.Context, writes []plan.FileStep) error {
+	now, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	c.before = now.Processes
+	if err := c.references(ctx, writes); err != nil {
+		return err
+	}
+	if c.node.Role != cluster.ControlPlane {
+		return nil
+	}
+	for deadline := time.Now().Add(settleTime); ; {
+		if err = c.othersCarry(ctx); err == nil || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx, gatePause); err != nil {
+			return err
+		}
+	}
+}
+
+// othersCarry says why the other control planes could not do without this one: etcd
+// needs most of its members, and somebody has to answer for the API. One that does
+// neither now is not missed.
+func (c *change) othersCarry(ctx context.Context) error {
+	others := 0
+	for _, n := range c.Cluster.ControlPlanes() {
+		if n.Name != c.node.Name && c.Hosts[n.Name] != nil {
+			others++
+		}
+	}
+	members, err := c.members(ctx)
+	if err != nil {
+		return c.unlessAlone(others, err)
+	}
+	c.voters = nil
+	voters, alive, self := 0, 0, false
+	for _, m := range members {
+		if m.Learner {
+			continue
+		}
+		voters++
+		if m.Alive && m.Name == c.node.Name {
+			self = true
+		}
+		if m.Alive {
+			c.voters = append(c.voters, m.Name)
+			alive++
+		}
+	}
+	if self && voters > 2 && alive-1 < voters/2+1 {
+		return fmt.Errorf("of %d voting members of etcd %d live, and without this one they could not write: %v; bring the others back first", voters, alive, c.voters)
+	}
+	if others == 0 || !slices.Contains(c.restarts, "kube-apiserver") || c.ready(ctx, c.node) != nil {
+		return nil
+	}
+	var errs []error
+	for _, n := range c.Cluster.ControlPlanes() {
+		if n.Name == c.node.Name || c.Hosts[n.Name] == nil {
+			continue
+		}
+		err := c.ready(ctx, n)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
+	}
+	return fmt.Errorf("no other API server is ready: %w", errors.Join(errs...))
+}
+
+// unlessAlone lets a control plane without others be mended when nothing of it answers.
+func (c *change) unlessAlone(others int, err error) error {
+	if others == 0 {
+		return nil
+	}
+	return err
+}
+
+func (c *change) members(ctx context.Context) ([]state.Member, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	client, err := c.Etcd(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	return client.Members(ctx)
+}
+
+// look reads what runs on the node.
+func (c *change) look(ctx context.Context) (*state.Node, error) {
+	return observe.Node(ctx, c.Hosts[c.node.Name], observe.Ask{Node: c.node.Name})
+}
+
+// well says what of the change is not as it should be yet.
+func (c *change) well(ctx context.Context) error {
+	now, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range c.restarts {
+		p, runs := now.Processes[name]
+		switch want := c.wants[name]; {
+		case !runs && now.Unread[name] != "":
+			return fmt.Errorf("%s: %s", name, now.Unread[name])
+		case !runs:
+			return fmt.Errorf("%s does not run", name)
+		case p.PID == c.before[name].PID:
+			return fmt.Errorf("%s has not started again", name)
+		case want != nil && !slices.Equal(p.Args, want):
+			return fmt.Errorf("%s runs with other arguments than its file says", name)
+		}
+	}
+	if slices.Contains(c.restarts, kubelet) {
+		if err := c.kubeletWell(ctx); err != nil {
+			return err
+		}
+	}
+	if c.node.Role != cluster.ControlPlane {
+		return nil
+	}
+	if err := c.ready(ctx, c.node); err != nil {
+		return err
+	}
+	members, err := c.members(ctx)
+	if err != nil {
+		return fmt.Errorf("etcd: %w", err)
+	}
+	for _, m := range members {
+		if !m.Alive && (m.Name == c.node.Name || slices.Contains(c.voters, m.Name)) {
+			return fmt.Errorf("etcd's member on %s does not answer", m.Name)
+		}
+	}
+	return nil
+}
+
+// ready asks one control plane's own API server.
+func (c *change) ready(ctx context.Context, n cluster.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	client, err := c.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	status, err := kube.Anonymous(ctx, c.Hosts[n.Name], Server(c.Cluster, n), "/readyz", client.CA())
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("its API server's /readyz is %d", status)
+	}
+	return err
+}
+
+// kubeletHealth is where a kubelet says on its own machine that it is well
+// (healthzPort of its configuration).
+const kubeletHealth = "127.0.0.1:10248"
+
+// kubeletWell asks the kubelet itself, and the API for its Node.
+func (c *change) kubeletWell(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		return c.Hosts[c.node.Name].Dial(ctx, network, address)
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+kubeletHealth+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return fmt.Errorf("the kubelet does not answer: %w", err)
+	}
+	_, _ = io.CopyN(io.Discard, res.Body, 4096)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the kubelet's /healthz is %d", res.StatusCode)
+	}
+	client, err := c.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := client.WaitNodeReady(ctx, c.node.Name); err != nil {
+		return fmt.Errorf("its Node is not Ready: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/yaml"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/desired"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+)
+
+// derive asks the kubeadm of every machine that is a node what it would write
+// there now, and one of the first control plane what the API should hold. A
+// kubeadm that cannot say is something that was not read.
+func (l looker) derive(ctx context.Context, nodes map[string]*state.Node) ([]state.Object, error) {
+	var mu sync.Mutex
+	var objects []state.Object
+	var g errgroup.Group
+	g.SetLimit(parallelism(l.in))
+	for _, n := range l.cluster.Nodes {
+		got := nodes[n.Name]
+		if got == nil || !living(n, got) {
+			continue
+		}
+		g.Go(func() error {
+			speaks := n.Name == l.first
+			answer, err := l.dryRun(ctx, n, speaks)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			var some []state.Object
+			if err == nil && speaks {
+				some, err = printed(answer.Printed)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				got.Unread["kubeadm"] = observe.Printable(err.Error())
+				return nil
+			}
+			objects = append(objects, some...)
+			got.Derived = map[string][]byte{}
+			for name, text := range answer.Files {
+				path := kubeadm.DerivedPath(name)
+				if name == "etcd.yaml" {
+					text = kubeadm.AdoptMembership(text, got.Files[path].Text)
+				}
+				got.Derived[path] = text
+			}
+			return nil
+		})
+	}
+	return objects, g.Wait()
+}
+
+// living says whether a machine is a node of a cluster that has begun, so that its
+// files are changed under the eyes of what runs.
+func living(n cluster.Node, got *state.Node) bool {
+	has := func(path string) bool { return got.Files[path].Exists() }
+	if !has(desired.KubeletConf) || !has(desired.KubeletConfig) {
+		return false
+	}
+	return n.Role == cluster.Worker || has(desired.EtcdData) && has(desired.AdminConf) && (has(desired.APIServerManifest) || has(desired.EtcdManifest))
+}
+
+func (l looker) dryRun(ctx context.Context, n cluster.Node, speaks bool) (observe.Derivation, error) {
+	dry, err := kubeadm.Dry(l.cluster, n, script.DryRunDir, speaks)
+	if err != nil {
+		return observe.Derivation{}, err
+	}
+	question := observe.Dry{Phases: dry.Phases}
+	for _, f := range dry.Files {
+		question.Files = append(question.Files, observe.DryFile{Name: f.Path, Content: f.Content})
+	}
+	return observe.Derive(ctx, l.hosts[n.Name], question)
+}
+
+// attached is what kubeadm prints before each object of a dry run.
+const attached = "[dryrun] Attached object:\n"
+
+// printed are the objects of a dry run that the cluster should hold: kubeadm's
+// configuration, and its rules. Tokens are not among them, and neither is what
+// strangers could read of the cluster.
+func printed(texts [][]byte) ([]state.Object, error) {
+	var out []state.Object
+	for _, part := range bytes.Split(bytes.Join(texts, nil), []byte(attached))[1:] {
+		text, _, _ := bytes.Cut(part, []byte("\n\n"))
+		object, err := yaml.YAMLToJSON(text)
+		var head struct {
+			APIVersion, Kind string
+			Metadata         struct{ Namespace, Name string }
+		}
+		if err == nil {
+			err = json.Unmarshal(object, &head)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("what kubeadm would put into the API cannot be read: %w", err)
+		}
+		if head.Kind == "Secret" || head.Metadata.Namespace == "kube-public" {
+			continue
+		}
+		if head.Kind != "ConfigMap" && !strings.HasPrefix(head.APIVersion, "rbac.authorization.k8s.io/") {
+			continue
+		}
+		out = append(out, state.Object{Derived: true, JSON: object, Why: "kubernetes",
+			Ref: state.ObjectRef{APIVersion: head.APIVersion, Kind: head.Kind, Namespace: head.Metadata.Namespace, Name: head.Metadata.Name}})
+	}
+	return out, nil
+}

@@ -1,0 +1,60 @@
+package desired
+
+import (
+	"path"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+)
+
+// kubelet is the component that starts all others.
+const kubelet = "kubelet"
+
+// staticPods are the components of a control plane, in the order in which one
+// needs the other.
+func staticPods() []string {
+	return []string{"etcd", apiServer, "kube-controller-manager", "kube-scheduler"}
+}
+
+// manifestOf is the file that the kubelet starts a static pod from.
+func manifestOf(name string) string { return kubeadm.ManifestsDir + "/" + name + ".yaml" }
+
+// components run with what their files say: a right file and a process that
+// began before it is as wrong as a wrong file.
+func (b *builder) components() error {
+	reads := map[string][]string{kubelet: {kubeletConfig, kubeletFlags}}
+	for _, f := range b.facts {
+		if f.File != nil && f.File.Origin != state.Derived {
+			for _, name := range f.File.Restarts {
+				reads[name] = append(reads[name], f.File.Path)
+			}
+		}
+	}
+	names := []string{kubelet}
+	if b.n.Role == cluster.ControlPlane {
+		names = append(names, staticPods()...)
+		b.manifestsFolder()
+	}
+	for _, name := range names {
+		p := state.WantProcess{Name: name, Reads: reads[name]}
+		if name != kubelet {
+			p.Manifest = manifestOf(name)
+		}
+		b.add(state.Fact{ID: b.id("process", name), Title: name + " runs with what its files say", Why: "kubernetes", Process: &p})
+	}
+	return nil
+}
+
+// manifestsFolder holds what the spec makes and nothing else: each file there
+// runs, whatever the API says of it.
+func (b *builder) manifestsFolder() {
+	f := state.Folder{Path: kubeadm.ManifestsDir}
+	for _, name := range staticPods() {
+		f.Names = append(f.Names, path.Base(manifestOf(name)))
+	}
+	if b.c.Endpoint.VIP.IsValid() {
+		f.Names = append(f.Names, path.Base(kubeadm.VIPManifestFile))
+	}
+	b.add(state.Fact{ID: b.id("folder", f.Path), Title: "no other static pods in " + f.Path, Why: "kubernetes", Folder: &f})
+}

@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// roll orders the changes of a living cluster so that it lives on: of each node
+// first what nothing starts again for, then, as one guarded change, what something
+// does. Control planes change one after the other, and workers after them, as many
+// at a time as the spec lets be away.
+func roll(c *cluster.Cluster, steps []Step) []Step {
+	changing := map[string]bool{}
+	for _, s := range steps {
+		if len(s.Restarts) > 0 {
+			changing[s.Node] = true
+		}
+	}
+	if len(changing) == 0 {
+		return steps
+	}
+	for i, s := range steps {
+		steps[i].Guarded = changing[s.Node] && (len(s.Restarts) > 0 || s.File != nil && s.File.Want.Feeds)
+	}
+	last := map[string]string{} // by node, the step that its change ends with
+	first := map[string]int{}
+	steps = together(steps)
+	for i, s := range steps {
+		if s.Guarded {
+			if _, begun := first[s.Node]; !begun {
+				first[s.Node] = i
+			}
+			last[s.Node] = s.ID
+		}
+	}
+	var before []string // ends of the changes of control planes so far
+	var workers []string
+	for _, n := range c.Nodes {
+		if !changing[n.Name] {
+			continue
+		}
+		at := &steps[first[n.Name]]
+		if n.Role == cluster.ControlPlane {
+			if len(before) > 0 {
+				at.After = append(slices.Clone(at.After), before[len(before)-1])
+			}
+			before = append(before, last[n.Name])
+			continue
+		}
+		workers = append(workers, n.Name)
+	}
+	for i, name := range workers {
+		at := &steps[first[name]]
+		if len(before) > 0 {
+			at.After = append(slices.Clone(at.After), before[len(before)-1])
+		}
+		if i >= maxUnavailable {
+			at.After = append(slices.Clone(at.After), last[workers[i-maxUnavailable]])
+		}
+	}
+	if len(before) > 0 {
+		for i, s := range steps {
+			if s.Object != nil && s.Object.Derived {
+				steps[i].After = append(slices.Clone(s.After), before[len(before)-1])
+			}
+		}
+	}
+	return steps
+}
+
+// maxUnavailable is how many workers change at a time.
+const maxUnavailable = 1
+
+// together moves the guarded steps of each node behind its others, but before
+// anything that waits for what they mend; what only the API holds comes last.
+func together(steps []Step) []Step {
+	var nodes []string
+	byNode := map[string][]Step{}
+	for _, s := range steps {
+		if byNode[s.Node] == nil && s.Node != "" {
+			nodes = append(nodes, s.Node)
+		}
+		byNode[s.Node] = append(byNode[s.Node], s)
+	}
+	var out []Step
+	for _, name := range nodes {
+		var first, guarded, rest []Step
+		for _, s := range byNode[name] {
+			switch {
+			case s.Guarded:
+				guarded = append(guarded, s)
+			case len(rest) > 0 || s.Kind == KindWait || s.Kind == KindApproval:
+				rest = append(rest, s)
+			default:
+				first = append(first, s)
+			}
+		}
+		slices.SortStableFunc(guarded, func(a, b Step) int { return order(a) - order(b) })
+		out = slices.Concat(out, first, guarded, rest)
+	}
+	return append(out, byNode[""]...)
+}
+
+// order is in which a change does things: manifests last, since the kubelet acts
+// on them at once, and by then all that they name must be there.
+func order(s Step) int {
+	switch {
+	case s.File != nil && s.File.Want.Feeds:
+		return 0
+	case s.File != nil && s.File.Want.Origin != state.Derived:
+		return 1
+	case s.File != nil:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// Restarting are the components that a plan restarts, by node, in the order of
+// its steps.
+func (p *Plan) Restarting() []NodeRestarts {
+	var out []NodeRestarts
+	for _, s := range p.Steps {
+		for _, name := range s.Restarts {
+			i := slices.IndexFunc(out, func(r NodeRestarts) bool { return r.Node == s.Node })
+			if i < 0 {
+				i = len(out)
+				out = append(out, NodeRestarts{Node: s.Node})
+			}
+			if !slices.Contains(out[i].Components, name) {
+				out[i].Components = append(out[i].Components, name)
+			}
+		}
+	}
+	return out
+}
+
+// NodeRestarts are the components of one node that start again.
+type NodeRestarts struct {
+	Node       string   `json:"node"`
+	Components []string `json:"components"`
+}

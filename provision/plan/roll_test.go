@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+
+func manifest(args ...string) []byte {
+	return []byte("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [kube-apiserver, " + strings.Join(args, ", ") + "]\n")
+}
+
+// livingNode is a node whose API server runs with what its manifest says.
+func livingNode(name string, had []byte) *state.Node {
+	return &state.Node{
+		Name: name, Clock: 2000,
+		Files: map[string]state.HaveFile{
+			kubeletConf: {Type: "file"},
+			apiManifest: {Path: apiManifest, Type: "file", Mode: 0o600, Owner: "root:root", SHA256: state.SHA256(had), Text: had},
+			"/etc/p":    {Path: "/etc/p", Type: "file", Mode: 0o600, Owner: "root:root", SHA256: state.SHA256([]byte("p")), Changed: 900},
+		},
+		Processes: map[string]state.Process{"kube-apiserver": {PID: 7, Started: 1000, Args: Command(had)}},
+		Derived:   map[string][]byte{apiManifest: manifest("--a=1")},
+	}
+}
+
+func livingFacts(node string) []state.Fact {
+	return []state.Fact{
+		{ID: node + "/file/etc/p", Why: "defaults", File: &state.File{Path: "/etc/p", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte("p"), Restarts: []string{"kube-apiserver"}}},
+		{ID: node + "/wait/api", Why: "defaults", Wait: &state.Wait{For: state.WaitAPI, Subject: node, Seconds: 1}},
+		{ID: node + "/file" + apiManifest, Why: "defaults", File: &state.File{Path: apiManifest, Origin: state.Derived, Mode: 0o600, Owner: "root:root", Optional: true, Restarts: []string{"kube-apiserver"}}},
+		{ID: node + "/process/kube-apiserver", Why: "defaults", Process: &state.WantProcess{Name: "kube-apiserver", Manifest: apiManifest, Reads: []string{"/etc/p"}}},
+	}
+}
+
+func steps(p *Plan) []string {
+	var out []string
+	for _, s := range p.Steps {
+		line := s.ID
+		if len(s.Restarts) > 0 {
+			line += " restarts " + strings.Join(s.Restarts, ",")
+		}
+		if s.Guarded {
+			line += " guarded"
+		}
+		if len(s.After) > 0 {
+			line += " after " + strings.Join(s.After, ",")
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func TestAComponentRunsWithWhatItsFilesSay(t *testing.T) {
+	ready := state.API{Status: state.Answering, Ready: map[string]bool{"cp-1": true}}
+	right := manifest("--a=1")
+	for what, c := range map[string]struct {
+		change func(*state.Node)
+		want   []string
+	}{
+		"as it should be":         {func(*state.Node) {}, nil},
+		"another manifest":        {func(n *state.Node) { *n = *livingNode("cp-1", manifest("--a=2")) }, []string{"cp-1/file" + apiManifest + " restarts kube-apiserver guarded"}},
+		"the same in other words": {func(n *state.Node) { *n = *livingNode("cp-1", append([]byte("# a note\n"), right...)) }, []string{"cp-1/file" + apiManifest}},
+		"a right file and an old process": {func(n *state.Node) {
+			n.Processes["kube-apiserver"] = state.Process{PID: 7, Started: 1000, Args: []string{"kube-apiserver", "--a=2"}}
+		}, []string{"cp-1/process/kube-apiserver restarts kube-apiserver guarded"}},
+		"a file newer than the process": {func(n *state.Node) {
+			f := n.Files["/etc/p"]
+			f.Changed = 1500
+			n.Files["/etc/p"] = f
+		}, []string{"cp-1/process/kube-apiserver restarts kube-apiserver guarded"}},
+		"a file of the future": {func(n *state.Node) {
+			f := n.Files["/etc/p"]
+			f.Changed = 9000
+			n.Files["/etc/p"] = f
+		}, nil},
+		"a mode": {func(n *state.Node) {
+			f := n.Files[apiManifest]
+			f.Mode = 0o644
+			n.Files[apiManifest] = f
+		}, []string{"cp-1/file" + apiManifest}},
+		"a manifest that is gone": {func(n *state.Node) { delete(n.Files, apiManifest) }, []string{"cp-1/file" + apiManifest + " restarts kube-apiserver guarded"}},
+		"a file that it reads":    {func(n *state.Node) { n.Files["/etc/p"] = state.HaveFile{Type: "file", SHA256: "00"} }, []string{"cp-1/file/etc/p restarts kube-apiserver guarded"}},
+		"nothing runs": {func(n *state.Node) {
+			*n = *livingNode("cp-1", manifest("--a=2"))
+			n.Processes = nil
+		}, []string{"cp-1/file" + apiManifest}},
+		"no answer of kubeadm": {func(n *state.Node) {
+			*n = *livingNode("cp-1", manifest("--a=2"))
+			n.Derived = nil
+		}, nil},
+	} {
+		n := livingNode("cp-1", right)
+		c.change(n)
+		have := &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}, API: ready}
+		got := steps(Compute(small(), []state.Want{{Node: "cp-1", Facts: livingFacts("cp-1")}}, have, never))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+	}
+}
+
+// An API server that is to be mended by a change is not waited for before it.
+func TestOneControlPlaneChangesAfterTheOther(t *testing.T) {
+	c := small()
+	c.Nodes = append(c.Nodes, cluster.Node{Name: "cp-2", Role: cluster.ControlPlane, Address: netip.MustParseAddr("192.0.2.12")},
+		cluster.Node{Name: "w-2", Role: cluster.Worker, Address: netip.MustParseAddr("192.0.2.22")})
+	have := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Status: state.Answering}}
+	var wants []state.Want
+	for _, n := range c.Nodes {
+		have.Nodes[n.Name] = livingNode(n.Name, manifest("--a=2"))
+		wants = append(wants, state.Want{Node: n.Name, Facts: livingFacts(n.Name)[1:3]})
+	}
+	object := state.Fact{ID: "cluster/object/x", Why: "defaults", Object: &state.Object{Ref: state.ObjectRef{Kind: "ConfigMap", Name: "x"}, JSON: []byte("{}"), Derived: true}}
+	wants = append(wants, state.Want{Facts: []state.Fact{object}})
+	p := Compute(c, wants, have, never)
+	end := func(node string) string { return node + "/file" + apiManifest }
+	want := []string{
+		end("cp-1") + " restarts kube-apiserver guarded", "cp-1/wait/api",
+		end("w-1") + " restarts kube-apiserver guarded after " + end("cp-2"), "w-1/wait/api",
+		end("cp-2") + " restarts kube-apiserver guarded after " + end("cp-1"), "cp-2/wait/api",
+		end("w-2") + " restarts kube-apiserver guarded after " + end("cp-2") + "," + end("w-1"), "w-2/wait/api",
+		"cluster/object/x after " + end("cp-2"),
+	}
+	if got := steps(p); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := p.Restarting(); len(got) != 4 || got[0].Node != "cp-1" || !slices.Equal(got[0].Components, []string{"kube-apiserver"}) {
+		t.Errorf("restarts: %+v", got)
+	}
+}
+
+func TestStrayManifestsGo(t *testing.T) {
+	n := livingNode("cp-1", manifest("--a=1"))
+	for name, kind := range map[string]string{"evil.yaml": "file", "link.yaml": "symlink", ".hidden": "file", "folder": "dir"} {
+		p := "/etc/kubernetes/manifests/" + name
+		n.Files[p] = state.HaveFile{Path: p, Type: kind, SHA256: strings.Repeat("a", 64)}
+	}
+	f := state.Fact{ID: "cp-1/folder/etc/kubernetes/manifests", Folder: &state.Folder{Path: "/etc/kubernetes/manifests", Names: []string{"kube-apiserver.yaml"}}}
+	p := Compute(small(), []state.Want{{Node: "cp-1", Facts: []state.Fact{f}}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)
+	if got := steps(p); !slices.Equal(got, []string{"cp-1/file/etc/kubernetes/manifests/evil.yaml", "cp-1/file/etc/kubernetes/manifests/link.yaml"}) {
+		t.Errorf("%q", got)
+	}
+	for _, s := range p.Steps {
+		if s.Action != Remove || s.File.Had == "" {
+			t.Errorf("%+v", s)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+# What kubeadm would write, said from within a mount namespace that nobody else
+# sees: what lies on $here is in memory, and ends with it. kubeadm needs none of
+# the cluster's keys for this, so it sees none; on a worker it would also take a
+# CA without a key for a mistake.
+here=/mnt
+mount --make-rprivate / 2>/dev/null
+why=$(mount -t tmpfs -o mode=0700,size=32m tmpfs "$here" 2>&1) || no "no file system in memory: $why"
+if [ -d /etc/kubernetes/pki ]; then
+  why=$(mount -t tmpfs -o mode=0700,size=1m tmpfs /etc/kubernetes/pki 2>&1) || no "keys cannot be hidden: $why"
+fi
+mkdir "$here/patches" "$here/out" || no 'no folder in memory'
+KUBEADM_INIT_DRYRUN_DIR=$here/out
+export KUBEADM_INIT_DRYRUN_DIR
+
+# answer KIND FILE: its name and its bytes.
+answer() {
+  base=${2##*/}
+  printf '%s %s 0 %s\n%s\n' "$nonce" "$1" "$(($(wc -c <"$2") + ${#base} + 1))" "$base"
+  cat "$2"
+  echo
+}
+
+# phase WORD... runs one of init, dry; what it prints is kept.
+phase() {
+  bounded 60 kubeadm init phase "$@" --config "$here/kubeadm.yaml" --dry-run >"$here/printed" 2>"$here/said" </dev/null ||
+    no "kubeadm init phase $*:$nl$(tail -n 5 "$here/said")"
+}
+
+while IFS= read -r line; do
+  case $line in
+  file)
+    IFS= read -r name && read -r size || exit 65
+    why=$(read_bytes "$size" "$here/$name") || no "$name: $why"
+    ;;
+  'phase control-plane') phase control-plane all ;;
+  'phase etcd') phase etcd local ;;
+  'phase kubelet-start') phase kubelet-start ;;
+  'phase upload-config' | 'phase bootstrap-token')
+    # It asks nobody; that there is such a file is all it wants.
+    cp "$here/admin.conf" "$here/out/admin.conf"
+    case $line in
+    *upload-config) phase upload-config all ;;
+    *) phase bootstrap-token --skip-token-print ;;
+    esac
+    rm -f "$here/out/admin.conf"
+    answer printed "$here/printed"
+    ;;
+  end)
+    for f in "$here"/out/*; do
+      [ ! -f "$f" ] || answer derived "$f"
+    done
+    finish
+    ;;
+  *) exit 65 ;;
+  esac
+done
+exit 65

@@ -1,0 +1,110 @@
+# Guards a change of a node's components: keeps what its files were, and a timer
+# of systemd that puts it back unless somebody says that all is well. Both lie on
+# the machine, so that it needs nobody to get back to what worked; a unit that runs
+# at boot does the same where the machine restarted meanwhile.
+IFS= read -r action || exit 65
+here=/var/lib/bulwark/guard
+timer=bulwark-restore
+
+# is UNIT STATE...: is its ActiveState one of these?
+is() {
+  is_state=$(bounded 20 systemctl show -p ActiveState "$1" 2>&1) || no "$is_state"
+  shift
+  for s in "$@"; do
+    [ "$is_state" != "ActiveState=$s" ] || return 0
+  done
+  return 1
+}
+
+# ended: the timer will not start anything any more, and what it started is done.
+ended() {
+  if is "$timer.timer" active activating; then
+    why=$(bounded 60 systemctl stop "$timer.timer" 2>&1) || no "$why"
+  fi
+  tries=0
+  while is "$timer.service" active activating deactivating; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 240 ] || no 'what was before is being put back, and that does not end'
+    sleep 0.5 2>/dev/null || sleep 1
+  done
+}
+
+# keep NUMBER PATH: what is there now, or that there is nothing.
+keep() {
+  printf '%s\n' "$2" >>"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
+  if [ -f "$2" ] && [ ! -L "$2" ]; then
+    why=$(cp -p "$2" "$here/$1" 2>&1) || unwritten "$here/$1" "$(stat -c %s "$2")" "$why"
+  elif [ -e "$2" ] || [ -L "$2" ]; then
+    no "$2 is neither a file nor nothing, and cannot be kept"
+  fi
+}
+
+arm() {
+  IFS= read -r seconds && IFS= read -r size || exit 65
+  have systemd-run || no 'there is no systemd-run to guard it; nothing was changed'
+  [ ! -e "$here/armed" ] || no 'a change that nobody confirmed is still guarded; nothing was changed'
+  ended
+  private /var/lib/bulwark
+  rm -rf "$here"
+  private "$here"
+  why=$(read_bytes "$size" "$here/restore") || unwritten "$here/restore" "$size" "$why"
+  got=$(stat -c %s "$here/restore")
+  [ "$got" = "$size" ] || no 'only part of it arrived; nothing was changed'
+  : >"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
+  : >"$here/restarts" || unwritten "$here/restarts" 4096 "$here cannot be written"
+  n=0
+  while IFS= read -r line; do
+    case $line in
+    'path '*)
+      keep "$n" "${line#path }"
+      n=$((n + 1))
+      ;;
+    'restart '*) printf '%s\n' "${line#restart }" >>"$here/restarts" ;;
+    end) break ;;
+    *) exit 65 ;;
+    esac
+  done
+  [ "$line" = end ] || exit 65
+  sync
+  bounded 20 systemctl reset-failed "$timer.timer" "$timer.service" 2>/dev/null
+  why=$(systemd-run --quiet --no-ask-password --collect --unit="$timer" \
+    --on-active="${seconds}s" --timer-property=AccuracySec=100ms \
+    -- /bin/sh "$here/restore" "$here" 2>&1) || no "the timer cannot be armed; nothing was changed: $why"
+  is "$timer.timer" active || no 'the timer was armed and does not run; nothing was changed'
+  : >"$here/armed" || unwritten "$here/armed" 4096 "$here cannot be written"
+  sync "$here/armed" "$here" 2>/dev/null || sync
+  frame 'done' 0 "$(date +%s)"
+}
+
+# confirm: the change stays.
+confirm() {
+  [ -e "$here/armed" ] || [ -e "$here/restored" ] || no 'there is nothing to confirm: the machine knows of no change'
+  ended
+  if [ -e "$here/restored" ]; then
+    frame reverted 0 "$(cat "$here/restored")"
+    finish
+  fi
+  rm -f "$here/armed"
+  rm -rf "$here"
+  frame 'done' 0 ''
+}
+
+# restore: what was before comes back now, unless it has already.
+restore() {
+  ended
+  if [ -e "$here/armed" ]; then
+    why=$(bounded 100 /bin/sh "$here/restore" "$here" 2>&1) || no "what was before could not be put back: $why"
+  fi
+  out=
+  [ ! -e "$here/restored" ] || out=$(cat "$here/restored")
+  rm -rf "$here"
+  frame 'done' 0 "$out"
+}
+
+case $action in
+arm) arm ;;
+confirm) confirm ;;
+restore) restore ;;
+*) exit 65 ;;
+esac
+finish
