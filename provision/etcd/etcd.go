@@ -1,7 +1,7 @@
 // Package etcd speaks with the cluster's etcd through the machines it runs on:
-// who its members are, which of them live, and how one leaves. Credentials are a
-// control plane's own client certificate, held in memory for as long as a
-// [Client] lives.
+// who its members are, whether they are well, how one leaves, and how much of
+// what lies there is encrypted. Credentials are a control plane's own client
+// certificate, held in memory for as long as a [Client] lives.
 package etcd
 
 import (

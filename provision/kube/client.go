@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
 	"github.com/bulwark-k8s/bulwark/provision/host"
@@ -58,7 +59,8 @@ type Client struct {
 
 	typed     kubernetes.Interface
 	dynamic   dynamic.Interface
-	discovery discovery.ServerResourcesInterfaceWithContext
+	metadata  metadata.Interface
+	discovery discovery.DiscoveryInterfaceWithContext
 	// pause waits between polls and tries; a test makes it short.
 	pause func(ctx context.Context, d time.Duration) error
 
@@ -102,6 +104,12 @@ func New(kubeconfig []byte, servers ...Server) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: making a client: %w", h, err)
 	}
+	unhurried := *cfg
+	unhurried.QPS = -1 // Rewrite is bounded by how many it writes at once
+	meta, err := metadata.NewForConfigAndClient(&unhurried, httpClient)
+	if err != nil {
+		return nil, fmt.Errorf("%s: making a client: %w", h, err)
+	}
 	disco, err := discovery.NewDiscoveryClientForConfigAndClient(cfg, httpClient)
 	if err != nil {
 		return nil, fmt.Errorf("%s: making a client: %w", h, err)
@@ -113,6 +121,7 @@ func New(kubeconfig []byte, servers ...Server) (*Client, error) {
 		http:      httpClient,
 		typed:     typed,
 		dynamic:   dyn,
+		metadata:  meta,
 		discovery: disco,
 		pause:     sleep,
 		resources: map[schema.GroupVersionKind]resource{},

@@ -31,6 +31,7 @@ func TestRealAPI(t *testing.T) {
 	defer cancel()
 	t.Run("Probes", func(t *testing.T) { realProbes(ctx, t, r) })
 	t.Run("Objects", func(t *testing.T) { realObjects(ctx, t, r) })
+	t.Run("Rewrite", func(t *testing.T) { realRewrite(ctx, t, r) })
 	t.Run("Nodes", func(t *testing.T) { realNodes(ctx, t, r) })
 	t.Run("Requests", func(t *testing.T) { realRequests(ctx, t, r) })
 	t.Run("Tokens", func(t *testing.T) { realTokens(ctx, t, r) })

@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/bulwark-k8s/bulwark/provision/etcd"
+	"github.com/bulwark-k8s/bulwark/templates/node/script/scripttest"
 )
 
 // real is an API of its own: etcd, kube-apiserver and the signing part of
@@ -24,7 +27,9 @@ type real struct {
 	local    string // https://127.0.0.1:port
 	admin    []byte
 	client   *Client
+	stored   etcd.Credentials
 	logs     string
+	files    string // of keys and certificates
 	programs map[string]string
 }
 
@@ -35,13 +40,25 @@ anonymous:
   conditions: [{path: /livez}, {path: /readyz}, {path: /healthz}]
 `
 
+// encryptionConfig encrypts what the rest of this package's tests never makes.
+const encryptionConfig = `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [configmaps, widgets.example.com]
+  providers:
+  - secretbox: {keys: [{name: key1, secret: MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=}]}
+  - identity: {}
+`
+
 // startReal starts an API for one test, or says NOT RUN where the lab's
 // programs are not there; with BULWARK_E2E=required that is a failure.
 func startReal(t *testing.T) *real {
 	t.Helper()
 	r := &real{ca: newAuthority(t), machine: &machine{}, api: "10.0.0.11:6443", etcd: "10.0.0.11:2379", logs: t.TempDir()}
-	r.programs = labPrograms(t)
+	kubernetes := scripttest.Program(t, "kubernetes-*/kubernetes")
+	r.programs = map[string]string{"etcd": scripttest.Program(t, "etcd-*/etcd"), "kube-apiserver": kubernetes, "kube-controller-manager": kubernetes}
 	dir := t.TempDir()
+	r.files = dir
 	write := func(name string, text []byte) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -56,6 +73,8 @@ func startReal(t *testing.T) *real {
 	ca := write("ca.crt", r.ca.pem)
 	caKey := write("ca.key", keyText(t, r.ca.key))
 	etcdCert, etcdKey := sign("etcd", pkix.Name{CommonName: "etcd"}, "127.0.0.1", "10.0.0.11")
+	r.stored.CA = r.ca.pem
+	r.stored.Cert, r.stored.Key = r.ca.sign(t, pkix.Name{CommonName: "reader"})
 	apiCert, apiKey := sign("api", pkix.Name{CommonName: "kube-apiserver"}, "127.0.0.1", "10.0.0.11", "api.example.com")
 	accounts := ecKey(t, elliptic.P256())
 	public, err := x509.MarshalPKIXPublicKey(accounts.Public())
@@ -78,6 +97,7 @@ func startReal(t *testing.T) *real {
 		"--client-ca-file="+ca, "--tls-cert-file="+apiCert, "--tls-private-key-file="+apiKey,
 		"--bind-address=127.0.0.1", "--secure-port="+apiPort, "--endpoint-reconciler-type=none", "--cert-dir="+dir,
 		"--authorization-mode=Node,RBAC", "--enable-bootstrap-token-auth", "--service-cluster-ip-range=10.96.0.0/24",
+		"--encryption-provider-config="+write("encryption.yaml", []byte(encryptionConfig)),
 		"--authentication-config="+write("authentication.yaml", []byte(anonymousConfig)),
 		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+saPub, "--service-account-signing-key-file="+sa)
 	ready, cancel := context.WithTimeout(context.Background(), 90*time.Second)
@@ -98,38 +118,6 @@ func startReal(t *testing.T) *real {
 	t.Cleanup(func() { _ = c.Close() })
 	r.client = c
 	return r
-}
-
-// labPrograms finds the newest of what e2e/lab/build.sh has compiled.
-func labPrograms(t *testing.T) map[string]string {
-	t.Helper()
-	cache := os.Getenv("BULWARK_LAB_CACHE")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(home, ".cache", "bulwark-lab")
-	}
-	newest := func(pattern string) string {
-		found, _ := filepath.Glob(filepath.Join(cache, "bin", pattern)) // the pattern is ours
-		best, when := "", time.Time{}
-		for _, p := range found {
-			if st, err := os.Stat(p); err == nil && st.ModTime().After(when) {
-				best, when = p, st.ModTime()
-			}
-		}
-		return best
-	}
-	kubernetes, etcd := newest("kubernetes-*/kubernetes"), newest("etcd-*/etcd")
-	if kubernetes == "" || etcd == "" {
-		const why = "the lab's kube-apiserver and etcd are not in %s; e2e/lab/build.sh makes them"
-		if os.Getenv("BULWARK_E2E") == "required" {
-			t.Fatalf(why, cache)
-		}
-		t.Skipf("NOT RUN: "+why, cache)
-	}
-	return map[string]string{"etcd": etcd, "kube-apiserver": kubernetes, "kube-controller-manager": kubernetes}
 }
 
 // start runs a program until the test ends. What it said is shown when the

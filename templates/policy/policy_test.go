@@ -36,10 +36,11 @@ func files(t rapid.TB, c *cluster.Cluster) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
 	for name, make := range map[string]func() ([]byte, error){
-		"authentication.yaml": Authentication,
-		"admission.yaml":      func() ([]byte, error) { return Admission(c) },
-		"audit-policy.yaml":   func() ([]byte, error) { return AuditPolicy(c) },
-		"encryption.yaml":     func() ([]byte, error) { return Encryption(c) },
+		"authentication.yaml":   Authentication,
+		"admission.yaml":        func() ([]byte, error) { return Admission(c) },
+		"audit-policy.yaml":     func() ([]byte, error) { return AuditPolicy(c) },
+		"encryption.yaml":       func() ([]byte, error) { return Encryption(c) },
+		"encryption-reads.yaml": func() ([]byte, error) { return EncryptionReads(c, []string{"secrets"}) },
 	} {
 		b, err := make()
 		if err != nil {
@@ -154,10 +155,68 @@ func TestEncryptionWritesWithTheProviderAndReadsWhatWasPlain(t *testing.T) {
 	}
 }
 
+// The first stage differs from the last in the order of the providers alone.
+func TestEncryptionReadsKnowsTheKeyAndWritesInTheClear(t *testing.T) {
+	for _, provider := range []string{"secretbox", "aescbc"} {
+		c := small()
+		c.Encryption.Provider = provider
+		first, err := EncryptionReads(c, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, err := Encryption(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := decode[*apiserverv1.EncryptionConfiguration](t, first)
+		writes := decode[*apiserverv1.EncryptionConfiguration](t, last)
+		if reads.Resources[0].Providers[0].Identity == nil {
+			t.Errorf("it writes with %+v", reads.Resources[0].Providers[0])
+		}
+		slices.Reverse(reads.Resources[0].Providers)
+		if diff := cmp.Diff(writes, reads); diff != "" {
+			t.Errorf("other than the order:\n%s", diff)
+		}
+		if want := "k8s:enc:" + provider + ":v1:key1:"; EncryptionPrefix(c) != want {
+			t.Errorf("the prefix is %s", EncryptionPrefix(c))
+		}
+	}
+}
+
+// Adding a resource must not bring others back into the clear.
+func TestEncryptionReadsKeepsWhatIsEncrypted(t *testing.T) {
+	for _, tt := range []struct {
+		encrypted []string
+		want      map[string]bool // whether a resource is written encrypted
+		parts     int
+	}{
+		{nil, map[string]bool{"secrets": false, "widgets.example.com": false}, 1},
+		{[]string{"secrets"}, map[string]bool{"secrets": true, "widgets.example.com": false}, 2},
+		{[]string{"secrets", "configmaps", "widgets.example.com"}, map[string]bool{"secrets": true, "widgets.example.com": true}, 1},
+	} {
+		b, err := EncryptionReads(small(), tt.encrypted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, got := decode[*apiserverv1.EncryptionConfiguration](t, b).Resources, map[string]bool{}
+		for _, part := range parts {
+			for _, r := range part.Resources {
+				got[r] = part.Providers[0].Secretbox != nil
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || len(parts) != tt.parts {
+			t.Errorf("%v, in %d parts:\n%s", tt.encrypted, len(parts), diff)
+		}
+	}
+}
+
 func TestUnknownEncryptionProviderIsRefused(t *testing.T) {
 	c := small()
 	c.Encryption.Provider = "aesgcm"
 	if b, err := Encryption(c); err == nil {
+		t.Errorf("rendered %s", b)
+	}
+	if b, err := EncryptionReads(c, nil); err == nil {
 		t.Errorf("rendered %s", b)
 	}
 }

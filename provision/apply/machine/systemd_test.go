@@ -34,6 +34,7 @@ func TestOnAMachine(t *testing.T) {
 		{"TableThatNobodyConfirmedIsLoadedAgain", tableLoadedAgain},
 		{"BadTableIsNotLoaded", badTable},
 		{"OtherTablesStay", otherTablesStay},
+		{"Snapshot", snapshot},
 		{"Restart", restart},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, h) })

@@ -68,6 +68,9 @@ var derive string
 //go:embed dryrun.sh
 var dryRun string
 
+//go:embed snapshot.sh
+var snapshot string
+
 // Look reads what one machine has and changes nothing.
 func Look() string { return common + runs + lookFiles + lookSystem + look }
 
@@ -110,3 +113,7 @@ func Restore() string { return restore }
 
 // Clean takes away what pods and the kubelet left outside of files.
 func Clean() string { return clean }
+
+// Snapshot saves etcd on the disk of its own machine. A transient unit executes
+// it as a file, with the folder and how many are kept as arguments.
+func Snapshot() string { return snapshot }
