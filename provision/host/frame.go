@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The way of a [Program] to a machine: the remote command is a constant, the
@@ -106,7 +108,8 @@ func (f Frame) Output(stream []byte) (out []byte, started bool) {
 }
 
 // Tail is the last of what a machine said, as one printable line: no control
-// characters, no invalid UTF-8, at most 500 bytes. It is for error messages.
+// characters, no invalid UTF-8, no marks piled up, at most 500 bytes. It is for
+// error messages.
 func Tail(b []byte) string {
 	const most = 500
 	b = bytes.TrimSpace(b)
@@ -114,17 +117,27 @@ func Tail(b []byte) string {
 	if cut {
 		b = b[len(b)-most:]
 	}
-	s := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return ';'
-		case r < ' ' || r == 0xfffd || r >= 0x7f && r < 0xa0 || r > 0x7e && !printable(r):
-			return '?'
-		}
-		return r
-	}, string(b))
+	s := harmless(strings.ReplaceAll(string(b), "\n", ";"))
 	if cut {
 		s = "…" + s
 	}
 	return s
+}
+
+// harmless is one line with a question mark for whatever a terminal would not
+// just print.
+func harmless(line string) string {
+	const mostMarks = 4 // on one letter
+	marks := 0
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.M, r) {
+			marks++
+		} else {
+			marks = 0
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) || marks > mostMarks {
+			return '?'
+		}
+		return r
+	}, line)
 }

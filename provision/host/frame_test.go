@@ -192,19 +192,34 @@ func TestOutputDropsNoise(t *testing.T) {
 
 func TestTail(t *testing.T) {
 	for in, want := range map[string]string{
-		"a\nb\n":                  "a;b",
-		"\x1b[31mred\x9b\r\x00":   "?[31mred???",
-		"bidi \u202e x\u200b":     "bidi ? x?",
-		strings.Repeat("x", 600):  "…" + strings.Repeat("x", 500),
-		"ümlaut":                  "ümlaut",
-		"":                        "",
-		"bad \xff utf":            "bad ? utf",
-		"c1 \u009b31m after":      "c1 ?31m after",
-		"del \x7f":                "del ?",
-		"three\r\nlines\r\nhere ": "three?;lines?;here",
+		"a\nb\n":                          "a;b",
+		"\x1b[31mred\x9b\r\x00":           "?[31mred???",
+		"bidi \u202e x\u200b":             "bidi ? x?",
+		strings.Repeat("x", 600):          "…" + strings.Repeat("x", 500),
+		"ümlaut":                          "ümlaut",
+		"":                                "",
+		"bad \xff utf":                    "bad ? utf",
+		"c1 \u009b31m after":              "c1 ?31m after",
+		"del \x7f":                        "del ?",
+		"e" + strings.Repeat("\u0301", 6): "e" + strings.Repeat("\u0301", 4) + "??",
+		"three\r\nlines\r\nhere ":         "three?;lines?;here",
 	} {
 		if got := host.Tail([]byte(in)); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// What a program complained of may be long and may be anything.
+func TestCommandErrorIsHarmless(t *testing.T) {
+	for said, want := range map[string]string{
+		"":                    "w-1: look failed with status 3: it said nothing",
+		"one\n\x1b[2Jtwo\r\n": "w-1: look failed with status 3: one\n?[2Jtwo",
+		"x" + strings.Repeat("\x9b\u202e", 1<<20): "",
+	} {
+		got := (&host.CommandError{Host: "w-1", Program: "look", Exit: 3, Stderr: said}).Error()
+		if want != "" && got != want || len(got) > 20<<10 || strings.ContainsAny(got, "\x1b\r\u202e") {
+			t.Errorf("%.40q: %.200q", said, got)
 		}
 	}
 }

@@ -43,8 +43,9 @@ type Result struct {
 	Exit   int
 }
 
-// MaxOutput is the most that is read of a program's output, in bytes.
-const MaxOutput = 32 << 20
+// MaxOutput is the most that is read of a program's output, in bytes. A look at a
+// node has some 100 KiB; a machine that sends without end costs a few times this.
+const MaxOutput = 8 << 20
 
 // ErrUnreachable marks errors of a machine that could not be reached or
 // logged in to; ErrUntrusted those of one whose key is unknown or changed.
@@ -77,6 +78,9 @@ func (e *NotRootError) Remedy() string {
 // Unwrap gives the kind of error it is.
 func (e *NotRootError) Unwrap() error { return ErrUnreachable }
 
+// maxSaid is the most of a program's complaint that an error repeats, in bytes.
+const maxSaid = 16 << 10
+
 // CommandError is a program that ran on a machine and failed.
 type CommandError struct {
 	Host, Program string
@@ -84,9 +88,18 @@ type CommandError struct {
 	Stderr        string
 }
 
-// Error names machine, program and status, with the last of what it said.
+// Error names machine, program and status, with the last of what it said, made
+// printable line by line.
 func (e *CommandError) Error() string {
-	msg := strings.TrimSpace(e.Stderr)
+	said := strings.TrimSpace(e.Stderr)
+	if len(said) > maxSaid {
+		said = "…" + strings.ToValidUTF8(said[len(said)-maxSaid:], "?")
+	}
+	lines := strings.Split(said, "\n")
+	for i, l := range lines {
+		lines[i] = harmless(l)
+	}
+	msg := strings.Join(lines, "\n")
 	if msg == "" {
 		msg = "it said nothing"
 	}

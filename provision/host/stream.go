@@ -4,11 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
-	"unicode"
 )
-
-// printable keeps format and direction characters off a terminal.
-func printable(r rune) bool { return unicode.IsPrint(r) }
 
 // Stream makes a net.Conn with working deadlines out of any two-way stream that
 // has none, such as an SSH channel or the standard input and output of a

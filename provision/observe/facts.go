@@ -48,7 +48,7 @@ func (r *reading) offset(began, ended time.Time) {
 
 var (
 	hostnamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
-	versionPattern  = regexp.MustCompile(`v?\d+\.\d+(\.\d+)?[0-9A-Za-z.+~-]*`)
+	versionPattern  = regexp.MustCompile(`v?\d{1,9}\.\d{1,9}(\.\d{1,9})?[0-9A-Za-z.+~-]{0,60}`)
 	pluginPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 	imagePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,500}$`)
 )
@@ -80,12 +80,12 @@ func (r *reading) fact(f script.Frame) error {
 	case "peer":
 		r.peer(text)
 	case "user":
-		facts.User = Printable(text)
+		facts.User = word(text)
 	case "container":
 		facts.Container = text == "yes"
 	case "etcdaccount":
 		name, _, _ := strings.Cut(text, ":")
-		facts.EtcdAccount = Printable(name)
+		facts.EtcdAccount = word(name)
 	case "plugins":
 		for name := range lines(f.Data) {
 			if pluginPattern.MatchString(name) {
@@ -104,7 +104,7 @@ func (r *reading) fact(f script.Frame) error {
 // softwareFact takes in what only [Ask.Software] asks for.
 func (r *reading) softwareFact(f script.Frame, text string) error {
 	if !r.ask.Software {
-		return fmt.Errorf("a frame of kind %s, which nobody asked for", Printable(f.Kind))
+		return fmt.Errorf("a frame of kind %s, which nobody asked for", word(f.Kind))
 	}
 	facts := &r.node.Facts
 	switch f.Kind {
@@ -127,7 +127,7 @@ func (r *reading) softwareFact(f script.Frame, text string) error {
 		slices.Sort(facts.Images)
 		facts.Images = slices.Compact(facts.Images)
 	default:
-		return fmt.Errorf("a frame of kind %s, which nobody knows", Printable(f.Kind))
+		return fmt.Errorf("a frame of kind %s, which nobody knows", word(f.Kind))
 	}
 	return nil
 }
@@ -149,8 +149,11 @@ func (r *reading) uname(text string) {
 		r.miss("Hostname", fmt.Sprintf("uname says %.200q", text))
 		return
 	}
-	facts.Hostname, facts.Kernel, facts.Arch = words[0], Printable(words[1]), Printable(words[2])
+	facts.Hostname, facts.Kernel, facts.Arch = words[0], word(words[1]), word(words[2])
 }
+
+// mostSwap is how many places of swap are told of.
+const mostSwap = 8
 
 // smallFiles reads "path:line" of a few files of the system.
 func (r *reading) smallFiles(data []byte) {
@@ -165,11 +168,11 @@ func (r *reading) smallFiles(data []byte) {
 				facts.MachineID = line
 			}
 		case p == "/etc/os-release" && key == "ID":
-			facts.OS = Printable(strings.Trim(value, `"'`))
+			facts.OS = word(strings.Trim(value, `"'`))
 		case p == "/etc/os-release" && key == "VERSION_ID":
-			facts.OSVersion = Printable(strings.Trim(value, `"'`))
-		case p == "/proc/swaps" && strings.HasPrefix(line, "/"):
-			facts.Swap = append(facts.Swap, Printable(words[0]))
+			facts.OSVersion = word(strings.Trim(value, `"'`))
+		case p == "/proc/swaps" && strings.HasPrefix(line, "/") && len(facts.Swap) < mostSwap:
+			facts.Swap = append(facts.Swap, word(words[0]))
 		case p == "/proc/meminfo" && len(words) == 3 && words[0] == "MemTotal:":
 			facts.MemoryKiB, _ = strconv.ParseInt(words[1], 10, 64)
 		case p == "/sys/devices/system/cpu/online":
@@ -201,7 +204,7 @@ func countCPUs(list string) int {
 func (r *reading) closeFacts() {
 	facts := &r.node.Facts
 	facts.CRISocket = r.cri.socket && !r.cri.disabled
-	facts.SystemdCgroup, facts.SandboxImage = r.cri.systemdCgroup, Printable(r.cri.sandbox)
+	facts.SystemdCgroup, facts.SandboxImage = r.cri.systemdCgroup, word(r.cri.sandbox)
 	for _, silent := range []struct {
 		field string
 		empty bool

@@ -44,7 +44,7 @@ func account(id, name string) string {
 	if name == "UNKNOWN" || name == "" || id == strconv.Itoa(state.EtcdUID) {
 		return id
 	}
-	return Printable(name)
+	return word(name)
 }
 
 // fileMode reads st_mode of Linux.
@@ -73,10 +73,10 @@ func (r *reading) stat(f script.Frame) error {
 			return err
 		}
 		if !r.allowed(have.Path) {
-			return fmt.Errorf("a path nobody asked for: %s", Printable(have.Path))
+			return fmt.Errorf("a path nobody asked for: %s", word(have.Path))
 		}
 		if _, ok := r.node.Files[have.Path]; ok {
-			return fmt.Errorf("%s twice", Printable(have.Path))
+			return fmt.Errorf("%s twice", word(have.Path))
 		}
 		r.node.Files[have.Path] = have
 	}
@@ -86,10 +86,10 @@ func (r *reading) stat(f script.Frame) error {
 func (r *reading) absent(f script.Frame) error {
 	for p := range lines(f.Data) {
 		if !r.allowed(p) {
-			return fmt.Errorf("a path nobody asked for: %s", Printable(p))
+			return fmt.Errorf("a path nobody asked for: %s", word(p))
 		}
 		if _, ok := r.node.Files[p]; ok {
-			return fmt.Errorf("%s is there and absent", Printable(p))
+			return fmt.Errorf("%s is there and absent", word(p))
 		}
 		r.node.Files[p] = state.HaveFile{Path: p, Type: "absent"}
 	}
@@ -103,21 +103,21 @@ func (r *reading) digests(f script.Frame) error {
 		escaped := strings.HasPrefix(line, `\`)
 		line = strings.TrimPrefix(line, `\`)
 		if len(line) < 67 {
-			return fmt.Errorf("%s is not a digest", Printable(line))
+			return fmt.Errorf("%s is not a digest", word(line))
 		}
 		sum, p := line[:64], line[66:]
 		if escaped {
 			p = strings.ReplaceAll(p, `\\`, `\`)
 		}
 		if strings.Trim(sum, "0123456789abcdef") != "" {
-			return fmt.Errorf("%s is not a digest", Printable(sum))
+			return fmt.Errorf("%s is not a digest", word(sum))
 		}
 		have, ok := r.node.Files[p]
 		if !ok {
 			continue // it vanished before stat came to it
 		}
 		if have.SHA256 != "" {
-			return fmt.Errorf("two digests of %s", Printable(p))
+			return fmt.Errorf("two digests of %s", word(p))
 		}
 		if have.Type == "file" {
 			have.SHA256 = sum
@@ -131,14 +131,14 @@ func (r *reading) digests(f script.Frame) error {
 func (r *reading) text(f script.Frame) error {
 	p, content, _ := bytes.Cut(f.Data, []byte("\n"))
 	if !r.files[string(p)].Text {
-		return fmt.Errorf("the content of %s, which nobody asked for", Printable(string(p)))
+		return fmt.Errorf("the content of %s, which nobody asked for", word(string(p)))
 	}
 	have, ok := r.node.Files[string(p)]
 	switch {
 	case !ok || have.Type != "file":
 		return nil // it vanished or turned into something else: close says so
 	case have.Text != nil:
-		return fmt.Errorf("the content of %s twice", Printable(string(p)))
+		return fmt.Errorf("the content of %s twice", word(string(p)))
 	case f.Status != 0:
 		r.miss(string(p), "its content could not be read")
 		return nil

@@ -24,7 +24,7 @@ func (r *reading) listeners(data []byte) {
 		}
 		who := "unknown"
 		if m := holder.FindStringSubmatch(line); m != nil {
-			who = Printable(m[1])
+			who = word(m[1])
 		}
 		r.node.Facts.Listening[uint16(n)] = who
 	}
@@ -52,16 +52,23 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
+// mostAddresses is more than a machine has that is one node.
+const mostAddresses = 1000
+
 // addresses reads "2: eth0 inet 10.0.0.1/24 …", without loopback addresses.
 func (r *reading) addresses(data []byte) {
 	for line := range lines(data) {
+		if len(r.node.Facts.Addresses) == mostAddresses {
+			r.miss("Addresses", fmt.Sprintf("there are more than %d", mostAddresses))
+			return
+		}
 		words := strings.Fields(line)
 		for i, w := range words[:max(0, len(words)-1)] {
 			if w != "inet" && w != "inet6" {
 				continue
 			}
 			text, _, _ := strings.Cut(words[i+1], "/")
-			if a, err := netip.ParseAddr(text); err == nil && !a.IsLoopback() {
+			if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" && !a.IsLoopback() {
 				r.node.Facts.Addresses = append(r.node.Facts.Addresses, a.String())
 			}
 			break

@@ -36,7 +36,7 @@ func nodeWithin(ctx context.Context, h host.Host, ask Ask, limit time.Duration) 
 		return nil, fmt.Errorf("look at %s: %w", h, err)
 	}
 	if res.Exit != 0 {
-		return nil, &host.CommandError{Host: h.String(), Program: "look", Exit: res.Exit, Stderr: Printable(string(res.Stderr))}
+		return nil, &host.CommandError{Host: h.String(), Program: "look", Exit: res.Exit, Stderr: host.Tail(res.Stderr)}
 	}
 	n, err := parse(ask, nonce, res.Stdout, began, ended)
 	if err != nil {

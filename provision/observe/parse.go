@@ -63,9 +63,22 @@ func newReading(ask Ask) *reading {
 	return r
 }
 
+// maxFrame is the most that one frame may hold, in bytes. It is [MaxText], and room
+// for a path; lists are much shorter. What is made of a frame takes several times
+// its memory.
+const maxFrame = MaxText + 64<<10
+
 // frame takes in one frame. A kind that may come once and comes twice is an
 // error, and so is a kind nobody knows.
 func (r *reading) frame(f script.Frame) error {
+	switch {
+	case len(f.Data) <= maxFrame:
+	case f.Kind == "ss", f.Kind == "proctcp", f.Kind == "proctcp6": // grow with the load
+		r.miss("Listening", fmt.Sprintf("the list has %d bytes, more than the %d that are read", len(f.Data), maxFrame))
+		return nil
+	default:
+		return fmt.Errorf("a frame of %d bytes, where %d are the most", len(f.Data), maxFrame)
+	}
 	switch f.Kind {
 	case "clock":
 		return r.clock(f)
@@ -79,7 +92,7 @@ func (r *reading) frame(f script.Frame) error {
 		return r.unread(f)
 	}
 	if r.seen[f.Kind] {
-		return fmt.Errorf("%s twice", Printable(f.Kind))
+		return fmt.Errorf("%s twice", word(f.Kind))
 	}
 	r.seen[f.Kind] = true
 	switch f.Kind {
@@ -119,13 +132,14 @@ func (r *reading) allowed(p string) bool {
 // break, the reason.
 func (r *reading) unread(f script.Frame) error {
 	name, why, _ := strings.Cut(string(f.Data), "\n")
-	if strings.HasPrefix(name, "/") && !r.allowed(name) {
-		return fmt.Errorf("a path nobody asked for: %s", Printable(name))
-	}
 	if f.Status == timedOut {
 		why = "it took too long"
 	}
-	r.miss(r.asked(name), why)
+	asked, ok := r.asked(name)
+	if !ok {
+		return fmt.Errorf("silence about what nobody asked for: %s", word(name))
+	}
+	r.miss(asked, why)
 	return nil
 }
 
@@ -135,7 +149,7 @@ const timedOut = 124
 // miss notes why something is not known.
 func (r *reading) miss(name, why string) {
 	const longest = 500
-	why = strings.TrimSpace(Printable(why))
+	why = strings.TrimSpace(word(strings.TrimSpace(why)))
 	if why == "" {
 		why = "the machine does not say why"
 	}
@@ -147,24 +161,32 @@ func (r *reading) miss(name, why string) {
 	}
 }
 
-// asked turns a name as look.sh knows it into the name it was asked by.
-func (r *reading) asked(name string) string {
+// asked turns a name as look.sh knows it into the name it was asked by. It is
+// false for what a look cannot have missed.
+func (r *reading) asked(name string) (string, bool) {
+	if strings.HasPrefix(name, "/") {
+		return word(name), r.allowed(name)
+	}
 	for _, k := range r.ask.Sysctls {
 		if name == "sysctl "+script.SysctlPath(k) {
-			return k
+			return k, true
 		}
 	}
 	for _, m := range r.ask.Modules {
 		if name == "module "+strings.ReplaceAll(m, "-", "_") {
-			return m
+			return m, true
 		}
 	}
 	for _, id := range r.ask.Runs {
 		if name == script.RunUnit(id) {
-			return id
+			return id, true
 		}
 	}
-	return Printable(name)
+	switch name {
+	case allUnits, "Table", "Listening", "Addresses", "EtcdAccount", "Systemd", "Containerd", "SandboxImage", "Runc", "Kubelet", "Kubeadm", "Images":
+		return name, true
+	}
+	return "", false
 }
 
 // allUnits is the name under which look.sh says why no unit could be read.

@@ -65,6 +65,8 @@ func TestLiesMakeTheAnswerAnError(t *testing.T) {
 		"a kind nobody knows":              say("surprise", "x"),
 		"software without having been ask": say("images", "x"),
 		"an unread stranger":               say("unread", "/etc/shadow\nwhy"),
+		"unread, and no name of ours":      say("unread", "\x1b[2J\nwhy"),
+		"more than a frame holds":          say("user", strings.Repeat("x", maxFrame+1)),
 	} {
 		if n, err := read(t, frame); !errors.Is(err, script.ErrFrames) {
 			t.Errorf("%s: %+v, %v", name, n, err)
@@ -320,5 +322,27 @@ func believable(t *testing.T, out []byte) {
 		if !harmless(s) {
 			t.Errorf("%q", s)
 		}
+	}
+}
+
+// A machine is not given the memory for words that no machine has.
+func TestWordsAreShort(t *testing.T) {
+	long := strings.Repeat("\x00", 1<<20)
+	for _, frames := range [][]string{
+		{say("user", long)}, {say("small", "/etc/os-release:ID="+long)}, {say("uname", "a "+long+" b")}, {say("unread", "Systemd\n"+long)},
+		{say("etcdaccount", long+":")}, {say("small", strings.Repeat("/proc/swaps:/x\n", 50_000))}, {say("addresses", strings.Repeat("1: x inet 192.0.2.1/24\n", 40_000))},
+		{say("ss", strings.Repeat("x", maxFrame+1))}, {say("units", "Id=a.service\nActiveState="+long[:maxFrame/2]+"\n\nId=b.service")},
+	} {
+		n, err := read(t, frames...)
+		if err != nil {
+			t.Errorf("%.60q: %v", frames, err)
+			continue
+		}
+		if size := len(fmt.Sprint(n)); size > 64<<10 {
+			t.Errorf("%.60q became %d bytes", frames, size)
+		}
+	}
+	if _, err := read(t, say("absent", "/etc/d/"+long)); err == nil || len(err.Error()) > 8<<10 {
+		t.Errorf("%.100v", err)
 	}
 }

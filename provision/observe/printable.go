@@ -7,6 +7,19 @@ import (
 	"unicode/utf8"
 )
 
+// longestWord is the most that is kept of a name or a value of a machine's, in
+// bytes. Paths that were asked for are no longer than 1024.
+const longestWord = 1100
+
+// word is [Printable] of what can only be short: a machine that says more is not
+// given the memory and the lines of a terminal for it.
+func word(s string) string {
+	if len(s) > longestWord {
+		return Printable(s[:longestWord]) + "…"
+	}
+	return Printable(s)
+}
+
 // maxMarks is how many combining marks in a row a terminal is given.
 const maxMarks = 4
 

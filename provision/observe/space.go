@@ -15,7 +15,7 @@ func (r *reading) space(data []byte) error {
 	for line := range lines(data) {
 		words := strings.Fields(line)
 		if len(words) != 6 {
-			return fmt.Errorf("%s is not what stat was asked for", Printable(line))
+			return fmt.Errorf("%s is not what stat was asked for", word(line))
 		}
 		blocks, err1 := strconv.ParseInt(words[1], 10, 64)
 		size, err2 := strconv.ParseInt(words[2], 10, 64)
@@ -23,7 +23,7 @@ func (r *reading) space(data []byte) error {
 		total, err4 := strconv.ParseInt(words[4], 10, 64)
 		dir := words[5]
 		if err1 != nil || err2 != nil || err3 != nil || err4 != nil || blocks < 0 || size < 0 || inodes < 0 || blocks > 1<<50 || size > 1<<24 {
-			r.miss("Free", fmt.Sprintf("%s: stat says %.100q", Printable(dir), line))
+			r.miss("Free", fmt.Sprintf("%s: stat says %.100q", word(dir), line))
 			continue
 		}
 		if dir == "/sys/fs/cgroup" {
@@ -34,7 +34,7 @@ func (r *reading) space(data []byte) error {
 			continue
 		}
 		if !slices.Contains(spaceDirs(), dir) {
-			return fmt.Errorf("the space of %s, which nobody asked for", Printable(dir))
+			return fmt.Errorf("the space of %s, which nobody asked for", word(dir))
 		}
 		facts.Free[dir] = blocks * size
 		// Some file systems make inodes as they need them, and count none.

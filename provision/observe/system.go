@@ -48,7 +48,7 @@ func (r *reading) sysctls(f script.Frame) error {
 		p, value, _ := strings.Cut(line, ":")
 		key, ok := asked[p]
 		if !ok {
-			return fmt.Errorf("a sysctl nobody asked for: %s", Printable(p))
+			return fmt.Errorf("a sysctl nobody asked for: %s", word(p))
 		}
 		if _, twice := r.node.Sysctls[key]; twice {
 			r.miss(key, "it has more than one line")
@@ -75,7 +75,7 @@ func (r *reading) modules(f script.Frame) error {
 			}
 		}
 		if !known {
-			return fmt.Errorf("a module nobody asked for: %s", Printable(name))
+			return fmt.Errorf("a module nobody asked for: %s", word(name))
 		}
 	}
 	slices.Sort(r.node.NoModules)
@@ -85,18 +85,21 @@ func (r *reading) modules(f script.Frame) error {
 // units reads what systemctl show prints: a block for each unit, in the order
 // in which they were asked for, with an empty line in between.
 func (r *reading) units(f script.Frame) error {
-	blocks := strings.Split(strings.TrimSpace(string(f.Data)), "\n\n")
+	// One more than were asked for is one too many, however many there are.
+	blocks := strings.SplitN(strings.TrimSpace(string(f.Data)), "\n\n", len(r.ask.Units)+1)
 	if len(blocks) != len(r.ask.Units) {
-		return fmt.Errorf("%d units where %d were asked for", len(blocks), len(r.ask.Units))
+		return fmt.Errorf("other than the %d units that were asked for", len(r.ask.Units))
 	}
 	for i, name := range r.ask.Units {
 		p := map[string]string{}
 		for line := range lines([]byte(blocks[i])) {
-			key, value, _ := strings.Cut(line, "=")
-			p[key] = Printable(value)
+			switch key, value, _ := strings.Cut(line, "="); key {
+			case "Id", "Names", "LoadState", "UnitFileState", "ActiveState", "SubState":
+				p[key] = word(value)
+			}
 		}
 		if p["Id"] != name && !contains(strings.Fields(p["Names"]), name) {
-			return fmt.Errorf("unit %s where %s was asked for", Printable(p["Id"]), name)
+			return fmt.Errorf("unit %s where %s was asked for", word(p["Id"]), name)
 		}
 		r.node.Units[name] = state.Unit{Name: name, Load: p["LoadState"], Enabled: p["UnitFileState"], Active: p["ActiveState"], Sub: p["SubState"]}
 	}
@@ -120,11 +123,11 @@ func (r *reading) process(f script.Frame) error {
 	head, dump, _ := strings.Cut(string(f.Data), "\n")
 	words := strings.Fields(head)
 	if len(words) != 4 {
-		return fmt.Errorf("%s is not what is said of a process", Printable(head))
+		return fmt.Errorf("%s is not what is said of a process", word(head))
 	}
 	name := component(words[0])
 	if name == "" {
-		return fmt.Errorf("a process nobody asked for: %s", Printable(words[0]))
+		return fmt.Errorf("a process nobody asked for: %s", word(words[0]))
 	}
 	pid, err := strconv.ParseUint(words[1], 10, 31)
 	began, err2 := strconv.ParseInt(words[2], 10, 64)
@@ -174,20 +177,27 @@ func (r *reading) run(f script.Frame) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("a run nobody asked for: %s", Printable(unit))
+	return fmt.Errorf("a run nobody asked for: %s", word(unit))
 }
 
 // ErrLost is a run that was started and ended without leaving a status.
 var ErrLost = errors.New("it was started, and ended without leaving a status")
+
+// maxRunOutput is the most that is kept of what a run says; our programs send
+// about half of it.
+const maxRunOutput = 128 << 10
 
 // ParseRun reads what our programs say of a transient unit: its name, then
 // "active", "ended STATUS" or "lost REASON", then the output so far.
 func ParseRun(data []byte) (unit string, run state.Run, err error) {
 	unit, rest, _ := strings.Cut(string(data), "\n")
 	head, output, _ := strings.Cut(rest, "\n")
-	word, value, _ := strings.Cut(head, " ")
+	is, value, _ := strings.Cut(head, " ")
+	if len(output) > maxRunOutput {
+		output = output[len(output)-maxRunOutput:]
+	}
 	run = state.Run{Output: Printable(strings.ToValidUTF8(output, "?"))}
-	switch word {
+	switch is {
 	case "active":
 		run.Active = true
 		return unit, run, nil
@@ -199,7 +209,7 @@ func ParseRun(data []byte) (unit string, run state.Run, err error) {
 		run.Exit = int(n)
 		return unit, run, nil
 	case "lost":
-		return unit, run, fmt.Errorf("%w (%s)", ErrLost, Printable(value))
+		return unit, run, fmt.Errorf("%w (%s)", ErrLost, word(value))
 	}
 	return unit, run, fmt.Errorf("%w: %.40q is not what a run can be", script.ErrFrames, head)
 }

@@ -80,8 +80,11 @@ func query(ctx context.Context, e endpoint, o Options) (endpoint, error) {
 	cmd.Stdout, cmd.Stderr = &out, &said
 	// A spec's variables may be secrets, and neither ssh nor a Match exec needs them.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BULWARK_VAR_") })
-	cmd.WaitDelay = time.Second // a Match exec may leave children behind
+	cmd.WaitDelay = 5 * time.Second // a Match exec may leave children behind
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // which says more than that it was killed
+		}
 		return e, fmt.Errorf("read the SSH configuration: ssh -G %s: %w: %s", e.asked, err, host.Tail(said.Bytes()))
 	}
 	return e.parse(out.String())
