@@ -21,7 +21,8 @@ const module = "github.com/bulwark-k8s/bulwark/"
 // where no linter runs.
 var arrows = map[string][]string{
 	"cmd/bulwark":       {"cmd/cli"},
-	"cmd/cli":           {"cmd/view", "provision"},
+	"cmd/cli":           {"cmd/metrics", "cmd/view", "provision"},
+	"cmd/metrics":       {"provision"}, // not in the plan yet
 	"cmd/view":          {"provision", "provision/apply", "provision/cluster", "provision/plan", "provision/spec", "provision/state"},
 	"provision":         {"provision/...", "templates/...", "profiles/..."},
 	"provision/apply":   {"provision/plan", "provision/host", "provision/kube", "provision/etcd", "provision/state"},
@@ -72,6 +73,7 @@ var owners = map[string][]string{
 	"github.com/zclconf/go-cty":   {"provision/spec", "profiles", "cmd/view"},
 	"golang.org/x/crypto/ssh":     {"provision/host/ssh", "provision/host/hosttest", "e2e"},
 	"sigs.k8s.io/kind":            {"provision/host/kind", "e2e"},
+	"github.com/prometheus":       {"cmd/metrics"},
 	"go.etcd.io/etcd/client/v3":   {"provision/etcd"},
 	"k8s.io/kubernetes":           {"templates/kubeadm", "e2e/lab/build"}, // the latter builds it, in modules of its own
 }

@@ -32,7 +32,10 @@ type Session struct {
 
 	hosts  map[string]host.Host
 	access apply.Access
+	wants  []state.Want
 	have   *state.Cluster
+	// missed are machines that could not be looked at, and why.
+	missed map[string]error
 	mark   []byte
 	// looks are digests of what each node had.
 	looks map[string]string
@@ -60,6 +63,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	wants := i.wants
+	s.wants, s.missed = wants, l.failed
 	s.mark, s.access = mark(wants), l.access()
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))

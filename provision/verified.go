@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -63,6 +64,25 @@ func (s *Session) Verify(ctx context.Context) ([]apply.Check, error) {
 		Kind: machine.PutFile, Path: verifiedPath, Mode: 0o600, Owner: "root:root", Content: s.mark, Had: machine.AnyDigest,
 	}})
 	return checks, err
+}
+
+// NotPassed is the error of a verification that did not pass. What could not
+// be answered has not passed.
+func NotPassed(checks []apply.Check) error {
+	failed, unknown := 0, 0
+	for _, c := range checks {
+		switch c.Verdict {
+		case verify.Pass:
+		case verify.Fail:
+			failed++
+		default:
+			unknown++
+		}
+	}
+	if failed+unknown == 0 {
+		return nil
+	}
+	return fmt.Errorf("verified, but of %d checks %d failed and %d could not be answered", len(checks), failed, unknown)
 }
 
 // controlPlane is the one that remembers for the cluster.

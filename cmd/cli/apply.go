@@ -150,7 +150,7 @@ func (a *app) verify(ctx context.Context, v View, s Session, next []view.NextSte
 	v.Say("Verifying, by asking the cluster.")
 	checks, err := s.Verify(ctx)
 	v.Checks(checks)
-	if err = errors.Join(err, notPassed(checks)); err != nil {
+	if err = errors.Join(err, provision.NotPassed(checks)); err != nil {
 		return err
 	}
 	v.Next(next)
@@ -183,25 +183,6 @@ func blocking(problems []provision.Problem) bool {
 		}
 	}
 	return false
-}
-
-// notPassed is the error of a verification that did not pass. What could not
-// be answered has not passed.
-func notPassed(checks []Check) error {
-	failed, unknown := 0, 0
-	for _, c := range checks {
-		switch c.Verdict {
-		case "pass":
-		case "fail":
-			failed++
-		default:
-			unknown++
-		}
-	}
-	if failed+unknown == 0 {
-		return nil
-	}
-	return fmt.Errorf("the plan was applied, but of %d checks %d failed and %d could not be answered", len(checks), failed, unknown)
 }
 
 func nextAfterApply(o applyOptions) []view.NextStep {

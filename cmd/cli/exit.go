@@ -32,7 +32,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.Is(err, errChanges):
+	case errors.Is(err, errChanges), errors.Is(err, provision.ErrDrift):
 		return exitChanges
 	case is[*usageError](err):
 		return exitUsage

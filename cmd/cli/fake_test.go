@@ -28,6 +28,9 @@ type fake struct {
 	exists   bool                      // kind has the nodes already
 	during   func(ctx context.Context) // runs while a plan is applied
 	merged   []string
+	passes   []provision.Pass // of a watch
+	watch    provision.WatchOptions
+	watchErr error
 	// calls are what was asked of it, in order.
 	calls []string
 	in    provision.Input
@@ -63,6 +66,22 @@ func (f *fake) OpenSaved(_ context.Context, in provision.Input, _ []byte) (Sessi
 		return nil, f.openErr
 	}
 	return fakeSession{f}, nil
+}
+
+func (f *fake) Watch(ctx context.Context, in provision.Input, o provision.WatchOptions) error {
+	f.call("watch", in)
+	f.watch = o
+	for _, p := range f.passes {
+		o.Looked(p)
+		o.Ended(p)
+	}
+	if f.during != nil {
+		f.during(ctx)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return f.watchErr
 }
 
 func (f *fake) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {

@@ -45,7 +45,7 @@ func flagTable[O any](t *testing.T, verb func(func(context.Context, O) error) *c
 			case err != nil:
 				t.Errorf("%q: %v", c.args, err)
 			default:
-				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(planOptions{}, applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{})); d != "" {
+				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(planOptions{}, applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{}, watchOptions{})); d != "" {
 					t.Errorf("%q:\n%s", c.args, d)
 				}
 			}

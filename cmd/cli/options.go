@@ -30,6 +30,8 @@ type Format string
 const (
 	Text Format = "text"
 	JSON Format = "json"
+	// Lines is what JSON means for a verb that does not end by itself.
+	Lines Format = "json lines"
 )
 
 // String, Set and Type make a Format a flag.

@@ -35,6 +35,8 @@ type Provision interface {
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// OpenSaved is Open for a saved plan, which must still be the plan.
 	OpenSaved(ctx context.Context, in provision.Input, plan []byte) (Session, error)
+	// Watch looks again and again, and repairs where asked.
+	Watch(ctx context.Context, in provision.Input, o provision.WatchOptions) error
 	// Reset asks confirm with the names of the nodes before it changes any.
 	Reset(ctx context.Context, in provision.Input, confirm func(nodes []string) bool, events func(Event)) (*Plan, Result, error)
 	// KindCreate makes the kind nodes of a cluster and nothing on them, and says
@@ -93,6 +95,9 @@ type View interface {
 	Finish()
 	Applied(r Result)
 	Checks(all []Check)
+	// Looked is what a pass of a watch found, Passed what it came to.
+	Looked(p provision.Pass)
+	Passed(p provision.Pass)
 	Next(steps []view.NextStep)
 	Version(v view.VersionInfo)
 	Say(format string, args ...any)

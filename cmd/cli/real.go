@@ -44,6 +44,11 @@ func (realProvision) OpenSaved(ctx context.Context, in provision.Input, plan []b
 	return realSession{s}, nil
 }
 
+// Watch looks again and again.
+func (realProvision) Watch(ctx context.Context, in provision.Input, o provision.WatchOptions) error {
+	return provision.Watch(ctx, in, o)
+}
+
 // Reset takes a cluster off its machines.
 func (realProvision) Reset(ctx context.Context, in provision.Input, confirm func([]string) bool, events func(Event)) (*Plan, Result, error) {
 	return provision.Reset(ctx, in, confirm, events)

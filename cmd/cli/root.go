@@ -13,7 +13,7 @@ is meant. Results go to standard output, everything else to standard error.`
 const exitCodes = `Exit codes:
   0  done, or nothing to do         5  a command on a host failed
   1  error                          7  the saved plan is stale
-  2  changes (--detailed-exitcode)  8  applied in part; apply again goes on
+  2  changes, or drift              8  applied in part; apply again goes on
   3  the spec is refused           64  the command line cannot be meant
   4  a host not reached or trusted 130  interrupted`
 
@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 		}
 	}
 	add("spec", newInit(a.initSpec), newFmt(a.format), newValidate(a.validate), newRender(a.render))
-	add("cluster", newPlan(a.plan), newApply(a.apply), newReset(a.reset), newKubeconfig(a.kubeconfig), newKind(a.kindCreate, a.kindDelete))
+	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newReset(a.reset), newKubeconfig(a.kubeconfig), newKind(a.kindCreate, a.kindDelete))
 	add("", newVersion(a.version))
 	return root
 }

@@ -53,8 +53,12 @@ func processSystem(signals <-chan os.Signal) System {
 func (s System) newView(command string, format Format, g globals) View {
 	out := view.NewStream(s.Stdout, view.Detect(s.StdoutTTY, s.Width, s.Height, g.NoColor, s.LookupEnv))
 	err := view.NewStream(s.Stderr, view.Detect(s.StderrTTY, s.Width, s.Height, g.NoColor, s.LookupEnv))
-	if format == JSON {
+	switch format {
+	case JSON:
 		return view.NewJSON(out, err, command, g.Verbose)
+	case Lines:
+		return view.NewLines(out, err, command, g.Verbose)
+	case Text:
 	}
 	return view.NewHuman(out, err, view.HumanOptions{Verbose: g.Verbose, Now: s.Now})
 }

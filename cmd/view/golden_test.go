@@ -39,6 +39,8 @@ type shower interface {
 	Event(apply.Event)
 	Applied(apply.Result)
 	Checks([]apply.Check)
+	Looked(provision.Pass)
+	Passed(provision.Pass)
 	Next([]NextStep)
 	Diff(string, []byte, []byte)
 	Formatted(string)

@@ -25,8 +25,10 @@ const FormatVersion = "1.0"
 type JSON struct {
 	out, err *Stream
 	verbose  bool
-	mu       sync.Mutex
-	doc      document
+	// lines means lines on standard output, and no document.
+	lines bool
+	mu    sync.Mutex
+	doc   document
 }
 
 // NewJSON makes a JSON view for a command.
@@ -172,8 +174,11 @@ func (j *JSON) line(m map[string]any) {
 	}
 }
 
-// Close writes the document.
+// Close writes the document, or the last line.
 func (j *JSON) Close(err error, code int) error {
+	if j.lines {
+		return j.end(err, code)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.doc.ExitCode = code
