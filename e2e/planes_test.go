@@ -178,7 +178,7 @@ func (s clusterSpec) without(names ...string) clusterSpec {
 
 // movable is what changes on a node when another one comes or goes: files that
 // name it (who may reach whom, and the routes to pods), and pods that move.
-var movable = regexp.MustCompile(`(?m)^[-+] (/etc/bulwark/(firewall\.nft|routes\.batch)|/var/lib/bulwark/(firewall\.confirmed|verified)|/var/lib/bulwark|/etc/bulwark|Id=bulwark-routes\.service|InvocationID=[0-9a-f]*|container [0-9a-f]* [^ ]* main)( .*)?\n?`)
+var movable = regexp.MustCompile(`(?m)^[-+] (/etc/bulwark/(firewall\.nft|routes\.batch)|/var/lib/bulwark/(firewall\.confirmed|verified|journal)|/var/lib/bulwark|/etc/bulwark|Id=bulwark-routes\.service|InvocationID=[0-9a-f]*|container [0-9a-f]* [^ ]* main)( .*)?\n?`)
 
 // untouched runs f, and reports everything that moved on nodes meanwhile but for
 // what names other nodes.

@@ -51,6 +51,10 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		if err != nil {
 			return nil, notes, err
 		}
+		working, err := l.held(ctx, nodes)
+		if err != nil {
+			return nil, notes, err
+		}
 		ended, err := l.settle(ctx, nodes)
 		if err != nil {
 			return nil, notes, err
@@ -73,7 +77,7 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 			l.derived = desired.Derived(objects)
 			have := &state.Cluster{Nodes: nodes}
 			have.API, err = l.api(ctx, nodes)
-			return have, notes, err
+			return have, append(notes, working...), err
 		}
 		for _, id := range ended {
 			notes = append(notes, fmt.Sprintf("%s went on after an earlier run was cut, and has ended", id))
@@ -150,9 +154,18 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 				}
 				return nil, fmt.Errorf("%s is still under way from an earlier run, and no plan is made of a machine that is worked on: wait, and plan again", f.ID)
 			}
-			_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)
-			if errors.Is(err, observe.ErrLost) {
-				err = machine.Forget(ctx, l.hosts[w.Node], f.ID)
+			err := l.locked(ctx, w.Node, func(ctx context.Context) error {
+				_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)
+				switch {
+				case errors.Is(err, machine.ErrNoRun):
+					return nil // whoever started it has heard of its end
+				case errors.Is(err, observe.ErrLost):
+					return machine.Forget(ctx, l.hosts[w.Node], f.ID)
+				}
+				return err
+			})
+			if _, held := errors.AsType[*apply.LockError](err); held {
+				return nil, err
 			}
 			if err != nil {
 				return nil, fmt.Errorf("waiting for %s from an earlier run: %w", f.ID, err)
@@ -318,6 +331,8 @@ func ask(w state.Want) observe.Ask {
 		desired.EtcdData:         false,
 		verifiedPath:             true,
 		machine.GuardedPath:      false,
+		apply.LockFile:           false,
+		apply.JournalFile:        false,
 		plan.UFWConf():           true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }

@@ -30,6 +30,11 @@ type Input struct {
 	// ReadOnly means that nothing is written on a machine, not even to put away
 	// what an earlier run left.
 	ReadOnly bool
+	// TakeLock means that locks which others hold on machines are taken away from
+	// them.
+	TakeLock bool
+	// Version is this bulwark's, for whoever is told who holds a lock.
+	Version string
 	// SSHConfig replaces the operator's own SSH configuration when set.
 	SSHConfig string
 	// Parallelism bounds how many machines are worked on at a time; 0 means 10.

@@ -45,15 +45,21 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 	if !confirm(names) {
 		return nil, none, ErrDeclined
 	}
-	if err := l.stop(ctx, nodes); err != nil {
-		return nil, none, err
-	}
-	if nodes, err = l.nodes(ctx); err != nil {
-		return nil, none, err
-	}
-	have := &state.Cluster{Nodes: nodes}
-	r := apply.Runner{Access: l.access(), Have: have, Verb: "reset", Events: events}
-	p := plan.Reset(c, i.wants, have)
-	result, err := r.Run(ctx, p)
+	lock := locker(in, hosts, events)
+	lock.Removes = true
+	var p *plan.Plan
+	result, err := underLock(ctx, lock, s.names(), "reset", nil, func(ctx context.Context, _ *apply.Locks) (apply.Result, error) {
+		if err := l.stop(ctx, nodes); err != nil {
+			return none, err
+		}
+		nodes, err := l.nodes(ctx)
+		if err != nil {
+			return none, err
+		}
+		have := &state.Cluster{Nodes: nodes}
+		r := apply.Runner{Access: l.access(), Have: have, Verb: "reset", Events: events}
+		p = plan.Reset(c, i.wants, have)
+		return r.Run(ctx, p)
+	})
 	return p, result, err
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -37,7 +38,7 @@ type saved struct {
 	Plan  *plan.Plan        `json:"plan"`
 }
 
-// StaleError is a saved plan that is not what would be planned now.
+// StaleError is a plan, saved or just made, that is not what would be planned now.
 type StaleError struct {
 	// Moved are the nodes that are not as they were, sorted.
 	Moved []string
@@ -51,7 +52,7 @@ func (e *StaleError) Error() string {
 	if len(e.Moved) > 0 {
 		why = strings.Join(e.Moved, ", ") + " moved since"
 	}
-	return "the saved plan is stale, nothing was changed: " + why + "; plan again and look at what it says now"
+	return "the plan is stale, nothing was changed: " + why + "; plan again and look at what it says now"
 }
 
 // Save is the session's plan as a file for [Input.Saved]. version is this
@@ -159,6 +160,9 @@ func looks(have *state.Cluster) map[string]string {
 		h := sha256.New()
 		for _, path := range slices.Sorted(maps.Keys(n.Files)) {
 			f := n.Files[path]
+			if path == apply.LockFile {
+				continue // comes and goes, and changes nothing by itself
+			}
 			fmt.Fprintf(h, "file %q %s %v %s %s\n", path, f.Type, f.Mode, f.Owner, f.SHA256)
 		}
 		for _, key := range slices.Sorted(maps.Keys(n.Sysctls)) {

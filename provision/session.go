@@ -30,6 +30,7 @@ type Session struct {
 	// Notes are for people: what was waited for, what will be said of kind.
 	Notes []string
 
+	in     Input
 	hosts  map[string]host.Host
 	access apply.Access
 	wants  []state.Want
@@ -54,7 +55,7 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 // openIntent is [Open] for what is meant already.
 func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	c := i.cluster
-	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}}
+	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}, in: in}
 	var failed map[string]error
 	var err error
 	s.hosts, failed = connect(ctx, in, c)
@@ -63,7 +64,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	wants := i.wants
-	s.wants, s.missed = wants, l.failed
+	s.wants, s.missed = append(slices.Clone(wants), l.derived), l.failed
 	s.mark, s.access = mark(wants), l.access()
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
@@ -71,7 +72,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
-		s.Plan, s.looks = plan.Compute(c, append(slices.Clone(wants), l.derived), s.have, kube.Missing), looks(s.have)
+		s.Plan, s.looks = plan.Compute(c, s.wants, s.have, kube.Missing), looks(s.have)
 		s.leave(in)
 		if err := s.only(in.Nodes); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -195,16 +196,28 @@ func (s *Session) blocked() bool {
 	return slices.ContainsFunc(s.Problems, func(p Problem) bool { return !p.Warning })
 }
 
-// Apply runs the plan of the session. It refuses while a problem stands.
+// Apply runs the plan of the session, under the locks of the machines it works
+// on. It refuses while a problem stands, while somebody else holds a lock
+// ([*apply.LockError]), and where somebody worked on a machine since the look
+// ([*StaleError]). An empty plan writes nothing.
 func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, error) {
 	if s.blocked() {
 		return apply.Result{}, &PreflightError{Problems: s.Problems}
 	}
-	if err := s.forgetVerified(ctx); err != nil {
-		return apply.Result{}, err
+	if s.Plan.Empty() {
+		return apply.Result{}, nil
 	}
-	r := apply.Runner{Access: s.access, Have: s.have, Events: o.Events}
-	return r.Run(ctx, s.Plan)
+	l := locker(s.in, s.hosts, o.Events)
+	return underLock(ctx, l, touched(s.Cluster, s.Plan), "apply", s.Plan, func(ctx context.Context, locks *apply.Locks) (apply.Result, error) {
+		if err := moved(locks, s.have); err != nil {
+			return apply.Result{}, err
+		}
+		if err := s.forgetVerified(ctx); err != nil {
+			return apply.Result{}, err
+		}
+		r := apply.Runner{Access: s.access, Have: s.have, Events: o.Events}
+		return r.Run(ctx, s.Plan)
+	})
 }
 
 // defaultParallelism is how many machines are connected to at a time.

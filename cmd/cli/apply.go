@@ -18,6 +18,7 @@ type applyOptions struct {
 	machineOptions
 	scopeOptions
 	AutoApprove bool
+	TakeLock    bool
 	Output      Format
 }
 
@@ -49,12 +50,17 @@ a machine, or the plan for it, is not what it was. It names the spec's cluster i
 	o.machineOptions.flags(cmd.Flags())
 	o.scopeOptions.flags(cmd.Flags())
 	approveFlag(cmd, &o.AutoApprove)
+	takeLockFlag(cmd, &o.TakeLock)
 	formatFlag(cmd, &o.Output, "o")
 	return cmd
 }
 
 func approveFlag(cmd *cobra.Command, approve *bool) {
 	cmd.Flags().BoolVarP(approve, "auto-approve", "y", false, "do not ask")
+}
+
+func takeLockFlag(cmd *cobra.Command, take *bool) {
+	cmd.Flags().BoolVar(take, "take-lock", false, "take the lock of machines away from a run that holds it and will never end")
 }
 
 func (a *app) apply(ctx context.Context, o applyOptions) error {
@@ -103,7 +109,7 @@ func savedPlan(o applyOptions) ([]byte, error) {
 // applySession is all of it once somebody has looked.
 func (a *app) applySession(ctx context.Context, v View, o applyOptions, next []view.NextStep, open func(provision.Input) (Session, error)) (err error) {
 	in := a.input(o.specOptions, o.machineOptions)
-	in.Remove, in.Nodes = o.Remove, o.Nodes
+	in.Remove, in.Nodes, in.TakeLock = o.Remove, o.Nodes, o.TakeLock
 	s, err := open(in)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case isPartial(err):
 		return exitPartial
-	case is[*provision.StaleError](err):
+	case is[*provision.StaleError](err), is[*apply.LockError](err):
 		return exitStale
 	case is[*spec.Error](err):
 		return exitRefused

@@ -82,7 +82,9 @@ func (o *kubeconfigOptions) checkTTL() error {
 
 func (a *app) kubeconfig(ctx context.Context, o kubeconfigOptions) error {
 	return a.run(ctx, "kubeconfig", o.Output, func(ctx context.Context, v View) (err error) {
-		s, err := a.provision.Open(ctx, a.input(o.specOptions, o.machineOptions))
+		in := a.input(o.specOptions, o.machineOptions)
+		in.ReadOnly = true // whoever works on the machines may go on
+		s, err := a.provision.Open(ctx, in)
 		if err != nil {
 			return err
 		}

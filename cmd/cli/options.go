@@ -120,7 +120,7 @@ func (o *scopeOptions) flags(f *pflag.FlagSet) {
 func (a *app) input(s specOptions, m machineOptions) provision.Input {
 	return provision.Input{
 		Path: s.Spec, Vars: s.Vars, LookupEnv: a.sys.LookupEnv, Overlay: s.Overlay, OnKind: s.OnKind,
-		SSHConfig: m.SSHConfig, Parallelism: m.Parallelism, Log: a.log.logger(),
+		SSHConfig: m.SSHConfig, Parallelism: m.Parallelism, Log: a.log.logger(), Version: buildVersion().Bulwark,
 	}
 }
 

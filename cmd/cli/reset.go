@@ -12,6 +12,7 @@ type resetOptions struct {
 	specOptions
 	machineOptions
 	AutoApprove bool
+	TakeLock    bool
 	Output      Format
 }
 
@@ -39,6 +40,7 @@ settings.`,
 	o.onFlag(cmd)
 	o.machineOptions.flags(cmd.Flags())
 	approveFlag(cmd, &o.AutoApprove)
+	takeLockFlag(cmd, &o.TakeLock)
 	formatFlag(cmd, &o.Output, "o")
 	return cmd
 }
@@ -63,7 +65,9 @@ func (a *app) reset(ctx context.Context, o resetOptions) error {
 			v.Begin(nil)
 			return true
 		}
-		plan, result, err := a.provision.Reset(ctx, a.input(o.specOptions, o.machineOptions), confirm, v.Event)
+		in := a.input(o.specOptions, o.machineOptions)
+		in.TakeLock = o.TakeLock
+		plan, result, err := a.provision.Reset(ctx, in, confirm, v.Event)
 		v.Finish()
 		// A person saw the steps go by; a document has to hold them.
 		if plan != nil && o.Output == JSON {

@@ -12,7 +12,7 @@ is meant. Results go to standard output, everything else to standard error.`
 
 const exitCodes = `Exit codes:
   0  done, or nothing to do         5  a command on a host failed
-  1  error                          7  the saved plan is stale
+  1  error                          7  a lock is held, or the plan is stale
   2  changes, or drift              8  applied in part; apply again goes on
   3  the spec is refused           64  the command line cannot be meant
   4  a host not reached or trusted 130  interrupted`

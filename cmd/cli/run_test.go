@@ -14,6 +14,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
+	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/spec"
 )
@@ -165,6 +166,8 @@ func TestExitCodes(t *testing.T) {
 		"applied in part":     {&apply.PartialError{Result: Result{Done: []string{"a"}}, Errs: []error{command}}, 8},
 		"not even in part":    {&apply.PartialError{Result: Result{Failed: []string{"a"}}, Errs: []error{command}}, 5},
 		"changes":             {errChanges, 2},
+		"a lock of another":   {fmt.Errorf("x: %w", &apply.LockError{Node: "w-1"}), 7},
+		"a stale plan":        {&provision.StaleError{}, 7},
 		"usage":               {usagef("x"), 64},
 		"interrupted in part": {errors.Join(errInterrupted, &apply.PartialError{Result: Result{Done: []string{"a"}}}), 130},
 	} {
@@ -195,6 +198,22 @@ func TestJSONIsOneDocumentWhateverHappens(t *testing.T) {
 	for line := range strings.Lines(c.stderr) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("standard error holds a line that is no JSON: %q", line)
+		}
+	}
+}
+
+func TestWhoHoldsTheLockIsSaid(t *testing.T) {
+	f := newFake()
+	f.result, f.applyErr = Result{}, &apply.LockError{Node: "w-1", Lock: machine.Lock{Owner: "ann@desk"}}
+	c := (&console{args: "apply -y"}).run(t, f)
+	if c.code != exitStale || strings.Contains(c.stdout, "Applied") || f.in.TakeLock || f.in.Version == "" {
+		t.Errorf("code %d, told %+v:\n%s", c.code, f.in, c.stdout)
+	}
+	says(t, "stderr", c.stderr, "w-1 is locked by ann@desk", "nothing was changed", "--take-lock")
+	for _, args := range []string{"apply -y --take-lock", "reset -y --take-lock"} {
+		f := newFake()
+		if (&console{args: args}).run(t, f); !f.in.TakeLock {
+			t.Errorf("%s: the facade was told %+v", args, f.in)
 		}
 	}
 }

@@ -19,6 +19,18 @@ func (h *Human) Applied(r apply.Result) {
 	for _, id := range r.Failed {
 		h.out.linef("  %s %s", h.out.paint(red, h.mark("fail", h.out)), id)
 	}
+	names, width := r.Nodes(), 0
+	for _, n := range names {
+		width = max(width, len([]rune(Printable(n))))
+	}
+	for _, n := range names {
+		on := r.On(n)
+		how := fmt.Sprintf("%d of %d done", len(on.Done), len(on.Done)+len(on.Failed)+len(on.NotReached))
+		if len(on.Failed) > 0 {
+			how += ", failed"
+		}
+		h.out.linef("  %s  %s", pad(n, width), how)
+	}
 }
 
 // Checks shows what was verified and what was really seen.

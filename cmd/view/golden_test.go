@@ -97,7 +97,7 @@ var scenes = map[string]func(shower) error{
 		v.Event(apply.Event{Kind: apply.Done, Step: p.Steps[0]})
 		cause := &host.CommandError{Host: "ops@10.0.0.11:22", Program: "kubeadm", Exit: 1, Stderr: "error execution phase preflight:\n\t[ERROR Port-6443]: in use\x1b[2J\n"}
 		v.Event(apply.Event{Kind: apply.Failed, Step: p.Steps[2], Err: cause})
-		r := apply.Result{Done: []string{p.Steps[0].ID}, Failed: []string{p.Steps[2].ID}, NotReached: []string{"x", "y"}}
+		r := apply.Result{Done: []string{p.Steps[0].ID}, Failed: []string{p.Steps[2].ID}, NotReached: []string{p.Steps[3].ID, p.Steps[4].ID}}
 		v.Applied(r)
 		return &apply.PartialError{Result: r, Errs: []error{cause}}
 	},

@@ -1,6 +1,11 @@
 package apply
 
-import "github.com/bulwark-k8s/bulwark/provision/plan"
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+)
 
 // EventKind is what an [Event] reports.
 type EventKind string
@@ -30,6 +35,32 @@ type Result struct {
 	Done       []string `json:"done"`
 	Failed     []string `json:"failed,omitempty"`
 	NotReached []string `json:"not_reached,omitempty"`
+}
+
+// Nodes are those that a result is about, sorted, "cluster" among them for steps
+// that no node holds.
+func (r Result) Nodes() []string {
+	var out []string
+	for _, id := range slices.Concat(r.Done, r.Failed, r.NotReached) {
+		node, _, _ := strings.Cut(id, "/")
+		out = append(out, node)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// On is the part of a result that is about one node, "cluster" for the steps
+// that no node holds.
+func (r Result) On(node string) Result {
+	of := func(ids []string) (out []string) {
+		for _, id := range ids {
+			if where, _, _ := strings.Cut(id, "/"); where == node {
+				out = append(out, id)
+			}
+		}
+		return out
+	}
+	return Result{Done: of(r.Done), Failed: of(r.Failed), NotReached: of(r.NotReached)}
 }
 
 // Check is one thing verified after the plan ran, by asking the cluster and

@@ -107,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
 		return res, &PartialError{Result: res, Errs: ru.errs, Verb: r.Verb}
 	}
 	if len(res.NotReached) > 0 {
-		return res, context.Cause(ctx)
+		return res, &PartialError{Result: res, Errs: []error{context.Cause(ctx)}, Verb: r.Verb}
 	}
 	return res, nil
 }

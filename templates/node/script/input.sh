@@ -12,11 +12,3 @@ read_bytes() {
     dd bs=1 count="$1" of="$2" 2>&1
   fi
 }
-
-# no WHY: it was not done.
-no() {
-  frame failed 0 "$1"
-  # Whoever sends the rest need not learn of it by a broken pipe.
-  cat >/dev/null
-  finish
-}

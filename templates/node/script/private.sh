@@ -2,7 +2,8 @@
 
 # private DIRECTORY makes one that only root can read.
 private() {
-  [ -d "$1" ] || mkdir "$1" || unwritten "$1" 4096 "$1 cannot be made"
+  # Two may find in the same moment that it is missing.
+  [ -d "$1" ] || mkdir "$1" 2>/dev/null || [ -d "$1" ] || unwritten "$1" 4096 "$1 cannot be made"
   [ ! -L "$1" ] || no "$1 is a link; remove it"
 }
 

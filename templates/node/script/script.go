@@ -26,6 +26,9 @@ var look string
 //go:embed input.sh
 var input string
 
+//go:embed no.sh
+var no string
+
 //go:embed space.sh
 var space string
 
@@ -71,21 +74,24 @@ var dryRun string
 //go:embed snapshot.sh
 var snapshot string
 
+//go:embed lock.sh
+var lock string
+
 // Look reads what one machine has and changes nothing.
 func Look() string { return common + runs + lookFiles + lookSystem + look }
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
-func Change() string { return common + input + space + files + effects + change }
+func Change() string { return common + input + no + space + files + effects + change }
 
 // Run starts a command as a transient unit or attaches to it, and waits for its end.
-func Run() string { return common + input + space + private + runs + run }
+func Run() string { return common + input + no + space + private + runs + run }
 
 // Runner is what the transient unit of [Run] executes. It travels to the
 // machine as data of Run, never through the prelude.
 func Runner() string { return runner }
 
 // Table loads, confirms and drops `table inet bulwark` behind a timer.
-func Table() string { return common + input + space + private + table }
+func Table() string { return common + input + no + space + private + table }
 
 // Revert is what that timer executes. It travels as data of Table.
 func Revert() string { return revert }
@@ -93,12 +99,12 @@ func Revert() string { return revert }
 // Derive answers with what the machine's own kubeadm would write, and changes
 // nothing.
 func Derive() string {
-	return common + input + "inside=$(cat <<'INSIDE'\n" + DryRun() + "INSIDE\n)\n" + derive
+	return common + no + "inside=$(cat <<'INSIDE'\n" + DryRun() + "INSIDE\n)\n" + derive
 }
 
 // DryRun is what Derive runs in a mount namespace of its own, and DryRunDir where
 // it puts what it is given.
-func DryRun() string { return common + input + dryRun }
+func DryRun() string { return common + input + no + dryRun }
 
 // DryRunDir is a folder that every machine has, for a file system in memory that
 // only [DryRun] sees.
@@ -106,7 +112,7 @@ const DryRunDir = "/mnt"
 
 // Guard keeps what a change of components replaces, and puts it back unless the
 // change is confirmed.
-func Guard() string { return common + input + space + private + guard }
+func Guard() string { return common + input + no + space + private + guard }
 
 // Restore is what puts it back. It travels as data of Guard.
 func Restore() string { return restore }
@@ -117,3 +123,6 @@ func Clean() string { return clean }
 // Snapshot saves etcd on the disk of its own machine. A transient unit executes
 // it as a file, with the folder and how many are kept as arguments.
 func Snapshot() string { return snapshot }
+
+// Lock takes, keeps and gives back the lock of a machine, and writes its journal.
+func Lock() string { return common + no + space + private + lock }

@@ -9,7 +9,7 @@ import (
 func programs() map[string]string {
 	return map[string]string{
 		"look": Look(), "change": Change(), "run": Run(), "runner": Runner(), "table": Table(), "revert": Revert(), "clean": Clean(), "guard": Guard(), "restore": Restore(), "derive": Derive(), "dryrun": DryRun(),
-		"snapshot": Snapshot(),
+		"snapshot": Snapshot(), "lock": Lock(),
 	}
 }
 
