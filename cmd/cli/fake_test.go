@@ -34,6 +34,9 @@ type fake struct {
 	// calls are what was asked of it, in order.
 	calls []string
 	in    provision.Input
+	// imported is what an import was told, adoption what it answers.
+	imported provision.ImportInput
+	adoption *provision.Adoption
 }
 
 var _ Provision = (*fake)(nil)
@@ -102,6 +105,11 @@ func (f *fake) KindCreate(_ context.Context, in provision.Input, image string, _
 func (f *fake) KindDelete(_ context.Context, in provision.Input) error {
 	f.call("kind delete", in)
 	return nil
+}
+
+func (f *fake) Import(_ context.Context, in provision.ImportInput) (*provision.Adoption, error) {
+	f.calls, f.imported = append(f.calls, "import"), in
+	return f.adoption, f.openErr
 }
 
 func (f *fake) MergeKubeconfig(_ context.Context, _ []byte, paths []string, use bool) ([]string, error) {

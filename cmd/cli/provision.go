@@ -43,6 +43,8 @@ type Provision interface {
 	// whether it made them or they were there already.
 	KindCreate(ctx context.Context, in provision.Input, image string, events func(Event)) (made bool, err error)
 	KindDelete(ctx context.Context, in provision.Input) error
+	// Import describes a living cluster that somebody else made.
+	Import(ctx context.Context, in provision.ImportInput) (*provision.Adoption, error)
 	// MergeKubeconfig puts a kubeconfig into the operator's own, whose files are
 	// paths in kubectl's order, and answers which were written.
 	MergeKubeconfig(ctx context.Context, kubeconfig []byte, paths []string, use bool) ([]string, error)
@@ -98,6 +100,7 @@ type View interface {
 	// Looked is what a pass of a watch found, Passed what it came to.
 	Looked(p provision.Pass)
 	Passed(p provision.Pass)
+	Findings(all []provision.Finding)
 	Next(steps []view.NextStep)
 	Version(v view.VersionInfo)
 	Say(format string, args ...any)

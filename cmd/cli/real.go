@@ -64,6 +64,11 @@ func (realProvision) KindDelete(ctx context.Context, in provision.Input) error {
 	return provision.KindDelete(ctx, in)
 }
 
+// Import describes a cluster that somebody else made.
+func (realProvision) Import(ctx context.Context, in provision.ImportInput) (*provision.Adoption, error) {
+	return provision.Import(ctx, in)
+}
+
 // MergeKubeconfig puts a kubeconfig into the operator's own.
 func (realProvision) MergeKubeconfig(ctx context.Context, kubeconfig []byte, paths []string, use bool) ([]string, error) {
 	return provision.MergeKubeconfig(ctx, kubeconfig, paths, use)

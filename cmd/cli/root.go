@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 		}
 	}
 	add("spec", newInit(a.initSpec), newFmt(a.format), newValidate(a.validate), newRender(a.render))
-	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newReset(a.reset), newKubeconfig(a.kubeconfig), newKind(a.kindCreate, a.kindDelete))
+	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newReset(a.reset), newKubeconfig(a.kubeconfig), newImport(a.importCluster), newKind(a.kindCreate, a.kindDelete))
 	add("", newVersion(a.version))
 	return root
 }

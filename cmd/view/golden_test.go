@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/adopt"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
@@ -41,6 +42,7 @@ type shower interface {
 	Checks([]apply.Check)
 	Looked(provision.Pass)
 	Passed(provision.Pass)
+	Findings([]provision.Finding)
 	Next([]NextStep)
 	Diff(string, []byte, []byte)
 	Formatted(string)
@@ -118,6 +120,15 @@ var scenes = map[string]func(shower) error{
 		}
 		return provision.ErrDeclined
 	},
+	"findings": func(v shower) error {
+		v.Findings([]provision.Finding{
+			{Kind: adopt.Refused, Setting: "etcd.external", Seen: "an etcd outside of the cluster", Will: "one on each control plane", Consequence: "bulwark's etcd would begin without the data that are there"},
+			{Kind: adopt.Weakens, Setting: "apiserver.args.profiling", Nodes: []string{"cp-1", "cp-2"}, Seen: "not set", Will: "false", Consequence: "profiles are no longer served", Refs: []string{"CIS-1.2.15"}},
+			{Kind: adopt.Weakens, Setting: "kubelet.config.readOnlyPort", Nodes: []string{"w-1"}, Seen: "10255\x1b[2J", Will: "0", Consequence: "who reads a kubelet without credentials no longer can", Refs: []string{"CIS-4.2.4", "STIG-V-242387"}},
+		})
+		return nil
+	},
+	"no findings": func(v shower) error { v.Findings(nil); return nil },
 	"format": func(v shower) error {
 		v.Formatted("cluster.hcl")
 		v.Diff("cluster.hcl", []byte("a=1\nb = 2\n"), []byte("a = 1\nb = 2\n"))

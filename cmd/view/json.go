@@ -47,6 +47,7 @@ type document struct {
 	Notes         []string            `json:"notes,omitempty"`
 	Result        *apply.Result       `json:"result,omitempty"`
 	Checks        []apply.Check       `json:"checks,omitempty"`
+	Findings      []provision.Finding `json:"findings,omitempty"`
 	Files         []string            `json:"files,omitempty"`
 	Data          string              `json:"data,omitempty"`
 	Version       *VersionInfo        `json:"version,omitempty"`
@@ -132,6 +133,9 @@ func (j *JSON) Applied(r apply.Result) { j.edit(func(d *document) { d.Result = &
 
 // Checks puts what was verified into the document.
 func (j *JSON) Checks(all []apply.Check) { j.edit(func(d *document) { d.Checks = all }) }
+
+// Findings puts what an import found into the document.
+func (j *JSON) Findings(all []provision.Finding) { j.edit(func(d *document) { d.Findings = all }) }
 
 // Version puts the version into the document.
 func (j *JSON) Version(v VersionInfo) { j.edit(func(d *document) { d.Version = &v }) }

@@ -25,6 +25,9 @@ const (
 	CNIBridge CNIKind = "bridge"
 	// CNIManifest is a manifest of the user's, applied as it is.
 	CNIManifest CNIKind = "manifest"
+	// CNIExternal is somebody else's: bulwark writes nothing of it and applies
+	// nothing, and only waits for nodes to be Ready by it.
+	CNIExternal CNIKind = "external"
 )
 
 // CNI is the choice of pod networking.

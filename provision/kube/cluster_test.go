@@ -191,7 +191,7 @@ func realNodes(ctx context.Context, t *testing.T, r *real) {
 		t.Fatalf("%v %v", api.Status, err)
 	}
 	got := api.Nodes["w-1"]
-	if !got.Ready || got.KubeletVersion != "v1.37.2" || got.Labels["zone"] != "a" || len(got.Addresses) != 1 || got.Taints[0] != "k=v:NoSchedule" {
+	if !got.Ready || got.KubeletVersion != "v1.37.2" || got.Labels["zone"] != "a" || len(got.Addresses) != 1 || len(got.Internal) != 1 || got.Taints[0] != "k=v:NoSchedule" {
 		t.Errorf("%+v", got)
 	}
 }

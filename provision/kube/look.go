@@ -174,6 +174,9 @@ func nodeObject(n *corev1.Node) state.NodeObject {
 	}
 	for _, a := range n.Status.Addresses {
 		out.Addresses = append(out.Addresses, a.Address)
+		if a.Type == corev1.NodeInternalIP {
+			out.Internal = append(out.Internal, a.Address)
+		}
 	}
 	for _, t := range n.Spec.Taints {
 		out.Taints = append(out.Taints, fmt.Sprintf("%s=%s:%s", t.Key, t.Value, t.Effect))

@@ -40,7 +40,8 @@ type AskFile struct {
 	Path string
 	// Text asks for the content too, up to [MaxText]. For a secret it is set only by
 	// who uses it at once and from memory: package apply, for credentials of a
-	// control plane and for what control planes share.
+	// control plane and for what control planes share, and an import, for who
+	// encrypts what.
 	Text bool
 }
 

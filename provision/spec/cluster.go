@@ -201,3 +201,18 @@ func (l *loader) admission(t *admissionText) {
 }
 
 func nodePath(name, attr string) string { return fmt.Sprintf("node.%s.%s", name, attr) }
+
+// Default is what a spec means that says nothing, but for its name, its admins
+// and its nodes, which have no default.
+func Default() *cluster.Cluster {
+	l, t := newLoader(Options{}), &clusterText{}
+	l.c.Defaults = generation
+	l.version(t)
+	l.network(t.Network)
+	l.ssh(t.SSH)
+	l.encryption(t.Encryption)
+	l.audit(t.Audit)
+	l.admission(t.Admission)
+	l.endpoint(t)
+	return l.c
+}

@@ -81,8 +81,17 @@ func (l *loader) cni(t *networkText) {
 		if t.CNIPorts == nil {
 			l.knownPorts(s)
 		}
+	case cluster.CNIExternal:
+		n.CNI.Kind = cluster.CNIExternal
+		if t.CNI.Manifest != nil {
+			l.report(problem(CodeContra, t.CNI.Manifest.Range, "Manifest of somebody else's CNI", "cni \"external\" is left alone, so there is nothing to apply. Write cni \"manifest\" { … }, or remove this line."))
+		}
+		if t.CNIPorts == nil {
+			l.report(problem(CodeCNI, t.CNI.At, "Unknown CNI",
+				"Who makes the pod network is not bulwark's, so the firewall cannot know its ports. Say which ports nodes need between them, as in cni_ports = [\"udp/8472\"], or cni_ports = [] for none."))
+		}
 	default:
-		l.report(problem(CodeChoice, t.CNI.KindRange, "Unknown kind of CNI", "%s is no kind of CNI.%s Write cni \"bridge\" {} or cni \"manifest\" { manifest = file(\"…\") }.",
-			short(t.CNI.Kind), didYouMean(t.CNI.Kind, []string{"bridge", "manifest"})))
+		l.report(problem(CodeChoice, t.CNI.KindRange, "Unknown kind of CNI", "%s is no kind of CNI.%s Write cni \"bridge\" {}, cni \"manifest\" { manifest = file(\"…\") } or cni \"external\" {}.",
+			short(t.CNI.Kind), didYouMean(t.CNI.Kind, []string{"bridge", "manifest", "external"})))
 	}
 }

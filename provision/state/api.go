@@ -54,12 +54,25 @@ type NodeObject struct {
 	Ready     bool
 	PodCIDRs  []string
 	Addresses []string
-	Labels    map[string]string
+	// Internal are those of Addresses that other nodes reach it at.
+	Internal []string
+	Labels   map[string]string
 	// Taints as "key=value:Effect".
 	Taints []string
 	// KubeletVersion as the node reports it.
 	KubeletVersion string
 }
+
+// Agent is a DaemonSet, as it is for what runs on every node.
+type Agent struct {
+	Namespace, Name string
+	HostNetwork     bool
+	// Images are those of its containers.
+	Images []string
+}
+
+// String is "kube-flannel/flannel".
+func (a Agent) String() string { return a.Namespace + "/" + a.Name }
 
 // ObjectRef names an object of the API.
 type ObjectRef struct {

@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/bulwark-k8s/bulwark/provision/host"
 )
 
@@ -113,6 +115,17 @@ func (h *Host) Fresh(ctx context.Context) (host.Host, error) {
 
 // String is "user@address:port".
 func (h *Host) String() string { return h.at.String() }
+
+// HostKey is the key that the machine proved to have and that was known, in
+// authorized_keys form and without a comment: a pin as [Target.HostKey] takes it.
+// It is empty for a key that an authority vouches for, which may be another one
+// tomorrow.
+func (h *Host) HostKey() string {
+	if _, vouched := h.client.key.(*ssh.Certificate); vouched {
+		return ""
+	}
+	return line(h.client.key)
+}
 
 // Close ends the connection and with it everything that runs over it.
 func (h *Host) Close() error { return h.close() }

@@ -11,14 +11,16 @@ import (
 type link struct {
 	*ssh.Client
 	wire *wire
+	// key is the one the machine proved to have, and that was known.
+	key ssh.PublicKey
 	// gone is closed once the connection has ended, for whatever reason.
 	gone chan struct{}
 }
 
 var errGone = errors.New("the connection is closed")
 
-func newLink(c *ssh.Client, w *wire) *link {
-	l := &link{c, w, make(chan struct{})}
+func newLink(c *ssh.Client, w *wire, key ssh.PublicKey) *link {
+	l := &link{c, w, key, make(chan struct{})}
 	go func() { _ = c.Wait(); close(l.gone) }()
 	return l
 }

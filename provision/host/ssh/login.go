@@ -129,7 +129,7 @@ func handshake(ctx context.Context, at endpoint, d dialer, known *trust, keys *c
 	}
 	w.unbound()
 	// NewClient rejects every channel and every global request of the server.
-	return newLink(ssh.NewClient(conn, chans, reqs), w), nil
+	return newLink(ssh.NewClient(conn, chans, reqs), w, known.shown), nil
 }
 
 // probe asks a machine for a key of any type, and never logs in.

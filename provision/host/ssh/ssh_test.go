@@ -221,6 +221,16 @@ func TestKeyTypeGone(t *testing.T) {
 	}
 }
 
+// The key by which a machine was known is a pin that lets one in.
+func TestTheKeyOfAConnectionIsAPin(t *testing.T) {
+	s, to, o := setup(t, hosttest.SSHDOptions{})
+	to.HostKey = connect(t, to, o).HostKey()
+	if to.HostKey == "" || !strings.HasPrefix(s.HostKey("ed25519"), to.HostKey) {
+		t.Errorf("%q is not %q", to.HostKey, s.HostKey("ed25519"))
+	}
+	connect(t, to, options(t, s, ""))
+}
+
 func TestPin(t *testing.T) {
 	s, target, _ := setup(t, hosttest.SSHDOptions{KeyTypes: []string{"ed25519", "rsa"}})
 	other := hosttest.StartSSHD(t, hosttest.SSHDOptions{KeyTypes: []string{"ed25519", "rsa"}})

@@ -1,0 +1,155 @@
+package adopt
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// pod is what is read of a static pod's manifest.
+type pod struct {
+	Spec struct {
+		SecurityContext struct {
+			RunAsUser *int64 `json:"runAsUser"`
+		} `json:"securityContext"`
+		Containers []struct {
+			Name string `json:"name"`
+			Env  []struct {
+				Name string `json:"name"`
+			} `json:"env"`
+			VolumeMounts []struct {
+				Name      string `json:"name"`
+				MountPath string `json:"mountPath"`
+			} `json:"volumeMounts"`
+		} `json:"containers"`
+		InitContainers []struct {
+			Name string `json:"name"`
+		} `json:"initContainers"`
+		Volumes []struct {
+			Name     string `json:"name"`
+			HostPath *struct {
+				Path string `json:"path"`
+			} `json:"hostPath"`
+		} `json:"volumes"`
+	} `json:"spec"`
+}
+
+func manifest(m Machine, name string) (pod, error) {
+	var p pod
+	file := manifestsDir + "/" + name + ".yaml"
+	if err := yaml.Unmarshal(m.Look.Files[file].Text, &p); err != nil {
+		return p, fmt.Errorf("%s: %s: %w", m.Name, file, err)
+	}
+	return p, nil
+}
+
+// EncryptionFile is where the API server's EncryptionConfiguration is: within
+// its container, and on the machine. Both are empty where it has none.
+func EncryptionFile(look *state.Node) (within, on string, err error) {
+	within = last(arguments(look.Processes["kube-apiserver"].Args)["encryption-provider-config"], "")
+	if within == "" {
+		return "", "", nil
+	}
+	p, err := manifest(Machine{Name: look.Name, Look: look}, "kube-apiserver")
+	if err != nil || len(p.Spec.Containers) == 0 {
+		return within, within, err
+	}
+	on, longest := within, 0
+	for _, mount := range p.Spec.Containers[0].VolumeMounts {
+		rest, inside := strings.CutPrefix(within, mount.MountPath)
+		if !inside || rest != "" && rest[0] != '/' || len(mount.MountPath) <= longest {
+			continue
+		}
+		for _, v := range p.Spec.Volumes {
+			if v.Name == mount.Name && v.HostPath != nil {
+				on, longest = v.HostPath.Path+rest, len(mount.MountPath)
+			}
+		}
+	}
+	return within, on, nil
+}
+
+// mounted are the folders of a machine that kubeadm's own static pods see.
+func mounted() []string {
+	return []string{"/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd", "/etc/ssl/certs", "/etc/ca-certificates", "/etc/pki/ca-trust", "/etc/pki/tls/certs",
+		"/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf",
+		"/usr/libexec/kubernetes/kubelet-plugins/volume/exec", "/var/lib/etcd"}
+}
+
+// pods are static pods that are not kubeadm's, and what people added to those
+// that are.
+func (d *describer) pods() error {
+	for _, m := range d.planes() {
+		for _, name := range staticPods() {
+			p, err := manifest(m, name)
+			if err != nil {
+				return err
+			}
+			var more []string
+			for _, v := range p.Spec.Volumes {
+				if v.HostPath != nil && !slices.Contains(mounted(), v.HostPath.Path) {
+					more = append(more, "mount of "+v.HostPath.Path)
+				}
+			}
+			for i, c := range p.Spec.Containers {
+				if i > 0 {
+					more = append(more, "container "+c.Name)
+				}
+				for _, e := range c.Env {
+					more = append(more, "variable "+e.Name)
+				}
+			}
+			for _, c := range p.Spec.InitContainers {
+				more = append(more, "container "+c.Name)
+			}
+			for _, what := range more {
+				d.found.add(Finding{Kind: LeftOut, Setting: "pod." + name, Seen: what, Will: notSet, Consequence: "a spec has no word for it: the static pod is made anew without it"}, m.Name)
+			}
+		}
+		for file, have := range m.Look.Files {
+			name := strings.TrimSuffix(path.Base(file), ".yaml")
+			if path.Dir(file) == manifestsDir && have.Exists() && !slices.Contains(staticPods(), name) {
+				d.found.add(Finding{Kind: Decide, Setting: "pod." + name, Seen: file, Will: "left as it is",
+					Consequence: "a static pod that is not bulwark's runs on as it is, past all admission: see that it is meant to be there"}, m.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// etcd runs as an account of its own.
+func (d *describer) etcd() error {
+	for _, m := range d.planes() {
+		p, err := manifest(m, "etcd")
+		if err != nil {
+			return err
+		}
+		user := p.Spec.SecurityContext.RunAsUser
+		if user != nil && *user == state.EtcdUID {
+			continue
+		}
+		seen := "root"
+		if user != nil && *user != 0 {
+			seen = fmt.Sprint(*user)
+		}
+		d.found.add(Finding{Kind: Weakens, Setting: "etcd.account", Seen: seen, Will: fmt.Sprint(state.EtcdUID), Refs: []string{"CIS-1.1.12"},
+			Consequence: "etcd starts again as an account of its own, and its data and certificates change hands"}, m.Name)
+	}
+	return nil
+}
+
+// access is who may reach the API beyond what its arguments say.
+func (d *describer) access() error {
+	if _, ok := d.seen.API.Objects[clusterInfo().String()]; ok {
+		d.find(Weakens, "cluster-info", "everybody reads it", "nobody does without credentials", "kubeadm join by a token's own discovery no longer works; bulwark joins by file")
+	}
+	if n := len(d.seen.API.Tokens); n > 0 {
+		d.find(Decide, "bootstrap-tokens", fmt.Sprintf("%d, with which a machine could join", n), "left as they are", "delete those that nobody waits for: kubeadm token list")
+	}
+	return nil
+}
