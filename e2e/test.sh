@@ -41,10 +41,11 @@ test)
   go test -tags vm -count 1 -timeout 90m -v -run '^TestVirtualMachine$' ./e2e
   ;;
 --bench)
-  # First what needs no machines; then the bootstrap alone, with everything
-  # compiled, so that no compiler is at work beside the clock.
+  # First what is timed by itself; then what is timed side by side, with
+  # everything compiled, so that no compiler is at work beside the clock.
+  e2e/bench/packages.sh
   go list ./... | grep -v '/e2e/bench$' | xargs go test -count 1 -timeout 30m -run '^$' -bench . -benchtime 1x
-  go test -count 1 -timeout 2h -run '^$' -bench . -benchtime 1x -v ./e2e/bench
+  go test -count 1 -timeout 6h -run '^$' -bench . -benchtime 1x -v ./e2e/bench
   ;;
 *) echo "usage: e2e/test.sh [--chain|--planes|--matrix|--vm|--bench]" >&2; exit 64 ;;
 esac

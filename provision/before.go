@@ -18,7 +18,7 @@ func (l looker) texts(ctx context.Context, p *plan.Plan, have *state.Cluster) er
 			continue
 		}
 		if asks[s.Node] == nil {
-			asks[s.Node] = &observe.Ask{Node: s.Node}
+			asks[s.Node] = &observe.Ask{Node: s.Node, FilesOnly: true}
 		}
 		asks[s.Node].Files = append(asks[s.Node].Files, observe.AskFile{Path: s.File.Want.Path, Text: true})
 	}

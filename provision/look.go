@@ -94,13 +94,26 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 		}
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
+	l.lose(failed)
+	asks = slices.DeleteFunc(asks, func(a observe.Ask) bool { return failed[a.Node] != nil })
 	// What comes or goes in the moment of a look was neither there nor absent.
 	// Asked again, it is one of them.
 	for try := 0; try < unreadTries && slices.ContainsFunc(slices.Collect(maps.Values(nodes)), func(n *state.Node) bool { return len(n.Unread) > 0 }); try++ {
 		nodes, failed = observe.All(ctx, l.hosts, asks, parallelism(l.in))
+		l.lose(failed)
 	}
-	maps.Copy(l.failed, failed)
 	return nodes, ctx.Err()
+}
+
+// lose notes machines that could not be looked at. Those that could not even be
+// reached are not asked anything again.
+func (l looker) lose(failed map[string]error) {
+	maps.Copy(l.failed, failed)
+	for name := range failed {
+		if h, ok := l.hosts[name].(*host.Lasting); ok && !h.Opened() {
+			delete(l.hosts, name)
+		}
+	}
 }
 
 // unreadTries is how often a look that did not read everything is done again.

@@ -24,10 +24,10 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 		return nil, none, err
 	}
 	c := i.cluster
-	hosts, failed := connect(ctx, in, c)
+	hosts := connect(in, c)
 	s := &Session{Cluster: c, hosts: hosts}
 	defer func() { _ = s.Close() }()
-	l := looker{in: in, intent: i, hosts: hosts, failed: failed}
+	l := looker{in: in, intent: i, hosts: hosts, failed: map[string]error{}}
 	nodes, err := l.nodes(ctx)
 	if err != nil {
 		return nil, none, err

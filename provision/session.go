@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -56,10 +53,9 @@ func Open(ctx context.Context, in Input) (*Session, error) {
 func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	c := i.cluster
 	s := &Session{Cluster: c, Plan: &plan.Plan{Cluster: c.Name}, in: in}
-	var failed map[string]error
 	var err error
-	s.hosts, failed = connect(ctx, in, c)
-	l := &looker{in: in, intent: i, hosts: s.hosts, failed: failed}
+	s.hosts = connect(in, c)
+	l := &looker{in: in, intent: i, hosts: s.hosts, failed: map[string]error{}}
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -223,39 +219,26 @@ func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, erro
 // defaultParallelism is how many machines are connected to at a time.
 const defaultParallelism = 10
 
-// connect opens every machine, and says of those that could not be reached why.
-func connect(ctx context.Context, in Input, c *cluster.Cluster) (map[string]host.Host, map[string]error) {
-	var mu sync.Mutex
+// connect gives a way to every machine. Each is connected to when it is first
+// looked at: one that cannot be reached keeps none of the others waiting.
+func connect(in Input, c *cluster.Cluster) map[string]host.Host {
 	hosts := map[string]host.Host{}
-	failed := map[string]error{}
-	var g errgroup.Group
-	g.SetLimit(parallelism(in))
+	shared := ssh.NewShared()
 	for _, n := range c.Nodes {
-		g.Go(func() error {
-			h, err := open(ctx, in, c, n)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed[n.Name] = err
-				return nil
-			}
-			hosts[n.Name] = h
-			return nil
-		})
+		hosts[n.Name] = host.Later(n.Name, func(ctx context.Context) (host.Host, error) { return open(ctx, in, shared, c, n) })
 	}
-	_ = g.Wait() // errors are gathered, so that all of them are seen
-	return hosts, failed
+	return hosts
 }
 
-func open(ctx context.Context, in Input, c *cluster.Cluster, n cluster.Node) (host.Host, error) {
+func open(ctx context.Context, in Input, shared *ssh.Shared, c *cluster.Cluster, n cluster.Node) (host.Host, error) {
 	if in.OnKind {
 		return connectToKind(ctx, c, n)
 	}
-	h, err := ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log})
+	h, err := ssh.Connect(ctx, ssh.TargetOf(c, n), ssh.Options{ConfigFile: in.SSHConfig, Log: in.Log, Shared: shared})
 	if err != nil {
-		return nil, err
+		return nil, err // not a nil *ssh.Host, which would be no nil host.Host
 	}
-	return host.NewLasting(h), nil
+	return h, nil
 }
 
 func parallelism(in Input) int {

@@ -35,30 +35,27 @@ func BenchmarkBootstrap(b *testing.B) {
 		b.Logf("round %d: bulwark Ready %.1f s, end %.1f s; by hand Ready %.1f s, end %.1f s", i+1,
 			bulwark[i].ready.Seconds(), bulwark[i].end.Seconds(), byHand[i].ready.Seconds(), byHand[i].end.Seconds())
 	}
-	r := report{machine: thisMachine(), bulwark: bulwark, byHand: byHand}
+	r := report{bulwark: bulwark, byHand: byHand}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(readyTimes(bulwark)).Seconds(), "bulwark-ready-s")
 	b.ReportMetric(median(readyTimes(byHand)).Seconds(), "byhand-ready-s")
 	b.ReportMetric(r.ratio(), "ready-ratio")
 	b.ReportMetric(median(afterTimes(bulwark)).Seconds(), "bulwark-after-s")
-	b.Logf("\n%s", r.text())
-	if err := os.MkdirAll("../../docs", 0o755); err != nil {
-		b.Fatal(err)
-	}
-	if err := os.WriteFile("../../docs/benchmarks.md", []byte(r.text()), 0o644); err != nil {
-		b.Fatal(err)
-	}
+	write(b, r.section())
 }
 
 // rounds is how often each contestant runs: BULWARK_BENCH_ROUNDS, or five times.
-func rounds(b *testing.B) int {
-	text := os.Getenv("BULWARK_BENCH_ROUNDS")
+func rounds(b *testing.B) int { return number(b, "BULWARK_BENCH_ROUNDS", 5) }
+
+// number is what an environment variable says, or otherwise.
+func number(b *testing.B, name string, otherwise int) int {
+	text := os.Getenv(name)
 	if text == "" {
-		return 5
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		b.Fatalf("BULWARK_BENCH_ROUNDS is %q, not a number of rounds", text)
+		b.Fatalf("%s is %q, not a number above 0", name, text)
 	}
 	return n
 }

@@ -88,10 +88,12 @@ func (u *usage) String() string {
 	return fmt.Sprintf("%.0f + %.1f + %.0f", u.machines.Seconds(), u.contestant.Seconds(), max(0, u.others.Seconds()))
 }
 
-// awaitQuiet waits until this machine has little else to do. When that does not
-// come about the run goes on, and its row says what others used.
+// awaitQuiet waits until this machine has little else to do, for
+// BULWARK_BENCH_PATIENCE seconds or three minutes. When that does not come about
+// the run goes on.
 func awaitQuiet(b *testing.B) {
-	const window, limit, busy = 4 * time.Second, 3 * time.Minute, 0.15
+	const window, busy = 4 * time.Second, 0.15
+	limit := time.Duration(number(b, "BULWARK_BENCH_PATIENCE", 180)) * time.Second
 	for end := time.Now().Add(limit); ; {
 		before := readProcessor(nil)
 		time.Sleep(window)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +11,6 @@ import (
 
 // report is what the runs come to.
 type report struct {
-	machine         string
 	bulwark, byHand []run
 }
 
@@ -46,18 +43,14 @@ func (r report) ratio() float64 {
 	return median(readyTimes(r.bulwark)).Seconds() / median(readyTimes(r.byHand)).Seconds()
 }
 
+func (r report) section() section {
+	a := aim{id: "P7", what: "bootstrap until all are Ready, to a script by hand", aim: "≤ 1.05", figure: fmt.Sprintf("%.2f", r.ratio()), met: r.ratio() <= 1.05}
+	return section{bench: "Bootstrap", title: "Bootstrap: from prepared machines to nodes that are Ready", text: r.text(), aims: []aim{a}}
+}
+
 func (r report) text() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, `# Benchmarks
-
-Written by %smake bench%s. Do not edit.
-
-## Bootstrap: from prepared machines to nodes that are Ready
-
-One control plane and two workers, over SSH as a user with sudo, hardened, pods connected by %scni "bridge"%s. Beside bulwark runs [a shell script](../e2e/bench/byhand.sh) that does by hand what somebody who knows kubeadm would do with the same files (those of %sbulwark render%s): firewall first, one %skubeadm init%s, both joins at the same time, CNI and routes, serving certificates approved. Each run begins with machines made anew, once this machine has little else to do; the two take turns. "Ready" is when a watch of the nodes in the control plane's machine has seen all three Ready, the same for both; the clock starts with the command.
-
-`, "`", "`", "`", "`", "`", "`", "`", "`")
-	s.WriteString(r.machine)
+	s.WriteString("One control plane and two workers, containers on this machine, over SSH as a user with sudo, hardened, pods connected by `cni \"bridge\"`. Beside bulwark runs [a shell script](../e2e/bench/byhand.sh) that does by hand what somebody who knows kubeadm would do with the same files (those of `bulwark render`): firewall first, one `kubeadm init`, both joins at the same time, CNI and routes, serving certificates approved. Each run begins with machines made anew, once this machine has little else to do; the two take turns. \"Ready\" is when a watch of the nodes in the control plane's machine has seen all three Ready, the same for both; the clock starts with the command.\n")
 	fmt.Fprintf(&s, "\n| seconds, median (least to most) of %d runs | bulwark | by hand | ratio |\n|---|---|---|---|\n", len(r.bulwark))
 	row := func(what string, of func([]run) []time.Duration) {
 		a, b := of(r.bulwark), of(r.byHand)
@@ -84,7 +77,7 @@ func spread(sorted []time.Duration) string {
 func timeline(s *strings.Builder, who string, all []run) {
 	runs := slices.SortedFunc(slices.Values(all), func(a, b run) int { return int(a.ready - b.ready) })
 	run := runs[(len(runs)-1)/2]
-	fmt.Fprintf(s, "\n## Where the time went, in the median run of %s\n\nWhat took a tenth of a second or more, in seconds. Ready: ", who)
+	fmt.Fprintf(s, "\n### Where the time went, in the median run of %s\n\nWhat took a tenth of a second or more, in seconds. Ready: ", who)
 	for i, node := range slices.Sorted(maps.Keys(run.nodes)) {
 		if i > 0 {
 			s.WriteString(", ")
@@ -103,28 +96,6 @@ func timeline(s *strings.Builder, who string, all []run) {
 		}
 		fmt.Fprintf(s, "| %s | %s | %.2f | %.2f | %.2f |\n", p.node, what, p.from.Seconds(), p.to.Seconds(), (p.to - p.from).Seconds())
 	}
-}
-
-// thisMachine says where and when, and how busy it was besides.
-func thisMachine() string {
-	read := func(path string) string { b, _ := os.ReadFile(path); return string(b) }
-	after := func(text, key string) string {
-		for line := range strings.Lines(text) {
-			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
-				return strings.TrimSpace(value)
-			}
-		}
-		return "unknown"
-	}
-	commit, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	if err != nil {
-		commit = []byte("unknown")
-	}
-	return fmt.Sprintf("- machine: %d × %s, %s of memory, Linux %s; all three machines are containers on it\n"+
-		"- commit %s, %s\n- command: `make bench`\n",
-		runtime.NumCPU(), after(read("/proc/cpuinfo"), "model name"), after(read("/proc/meminfo"), "MemTotal"),
-		strings.TrimSpace(read("/proc/sys/kernel/osrelease")), strings.TrimSpace(string(commit)),
-		time.Now().UTC().Format(time.DateOnly))
 }
 
 func loadAverage() string {

@@ -12,13 +12,17 @@ import (
 // no connection to start it over: it may be sent again.
 var ErrNotBegun = errors.New("nothing was begun")
 
-// Lasting is a machine whose connection is made again once it is gone. Whoever
+// Lasting is a machine whose connection is made when it is first needed, and
+// again once it is gone. Whoever
 // lost it is told so, and says whether what it did can be done twice; the next
 // call finds a new connection. Only what certainly did not happen, a connection
 // or a program that was not begun, is tried once more.
 type Lasting struct {
+	name string
+	open func(context.Context) (Host, error)
+
 	mu   sync.Mutex
-	now  Host
+	now  Host // nil until it is first needed
 	lost bool // now gave up
 	// old connections are ended with the last one: others may still be told by
 	// them how they ended.
@@ -29,6 +33,22 @@ var _ Host = (*Lasting)(nil)
 
 // NewLasting takes a connection over, and ends it.
 func NewLasting(h Host) *Lasting { return &Lasting{now: h} }
+
+// Later is a machine that open connects to when it is first needed; until then it
+// is called name. When open fails, the call that needed it has its error.
+func Later(name string, open func(context.Context) (Host, error)) *Lasting {
+	return &Lasting{name: name, open: open}
+}
+
+// Open connects, unless that was done. Whoever times what a machine takes to
+// answer calls it first.
+func (l *Lasting) Open(ctx context.Context) error {
+	_, err := l.connection(ctx)
+	return err
+}
+
+// Opened says whether there was ever a connection.
+func (l *Lasting) Opened() bool { return l.current() != nil }
 
 // Exec runs a program as [Host.Exec] does.
 func (l *Lasting) Exec(ctx context.Context, p Program, stdin []byte) (Result, error) {
@@ -66,15 +86,28 @@ func (l *Lasting) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 // Fresh makes a connection that shares nothing with this one and is not made
 // again: it is the proof that one can be made.
-func (l *Lasting) Fresh(ctx context.Context) (Host, error) { return l.current().Fresh(ctx) }
+func (l *Lasting) Fresh(ctx context.Context) (Host, error) {
+	if h := l.current(); h != nil {
+		return h.Fresh(ctx)
+	}
+	return l.open(ctx)
+}
 
 // String names the machine.
-func (l *Lasting) String() string { return l.current().String() }
+func (l *Lasting) String() string {
+	if h := l.current(); h != nil {
+		return h.String()
+	}
+	return l.name
+}
 
 // Close ends this connection and those before it.
 func (l *Lasting) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.now == nil {
+		return nil
+	}
 	errs := []error{l.now.Close()}
 	for _, h := range l.old {
 		errs = append(errs, h.Close())
@@ -93,6 +126,13 @@ func (l *Lasting) current() Host {
 func (l *Lasting) connection(ctx context.Context) (Host, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.now == nil {
+		h, err := l.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.now = h
+	}
 	if !l.lost {
 		return l.now, nil
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // Ask is what to read of one machine. Facts, the firewall table and the
-// components' processes are always read.
+// components' processes are read too, unless FilesOnly is set.
 type Ask struct {
 	// Node is the name the spec gives the machine.
 	Node  string
@@ -33,6 +33,9 @@ type Ask struct {
 	// Software adds what preflight needs of a fresh machine: versions, the
 	// runtime's configuration and its images. It starts their programs.
 	Software bool
+	// FilesOnly asks for Files and Dirs and for nothing else, which costs a machine
+	// a fraction: of the answer only Files, and of Facts only Offset, mean anything.
+	FilesOnly bool
 }
 
 // AskFile is one path to read.
@@ -64,6 +67,9 @@ func (a Ask) encode(nonce string) ([]byte, error) {
 	b.WriteString(nonce + "\n")
 	if a.Software {
 		b.WriteString("software\n")
+	}
+	if a.FilesOnly {
+		b.WriteString("files-only\n")
 	}
 	for _, f := range a.Files {
 		if err := cleanPath(f.Path); err != nil {

@@ -229,6 +229,9 @@ func (r *reading) close() {
 			n.Files[p] = f
 		}
 	}
+	if r.ask.FilesOnly {
+		return
+	}
 	for _, u := range r.ask.Units {
 		if _, ok := n.Units[u]; !ok {
 			r.miss(u, reason(n.Unread[allUnits], silent))

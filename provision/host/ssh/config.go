@@ -55,13 +55,23 @@ func resolve(ctx context.Context, t Target, o Options) (at endpoint, hop *endpoi
 	return at, &via, nil
 }
 
-// query completes an endpoint by "ssh -G", which resolves Match, Include and
-// tokens as the operator's own ssh does.
+// query completes an endpoint by what the operator's configuration says. Hosts
+// that it does not tell apart are answered by one question.
 func query(ctx context.Context, e endpoint, o Options) (endpoint, error) {
 	bin, err := exec.LookPath("ssh")
 	if err != nil {
 		return withoutSSH(e, o)
 	}
+	out, err := o.Shared.config(e, o, func() (string, error) { return askSSH(ctx, bin, e, o) })
+	if err != nil {
+		return e, err
+	}
+	return e.parse(out)
+}
+
+// askSSH is the answer of "ssh -G", which resolves Match, Include and tokens as
+// the operator's own ssh does.
+func askSSH(ctx context.Context, bin string, e endpoint, o Options) (string, error) {
 	args := []string{"-G"}
 	if o.ConfigFile != "" {
 		args = append(args, "-F", o.ConfigFile)
@@ -85,9 +95,9 @@ func query(ctx context.Context, e endpoint, o Options) (endpoint, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx) // which says more than that it was killed
 		}
-		return e, fmt.Errorf("read the SSH configuration: ssh -G %s: %w: %s", e.asked, err, host.Tail(said.Bytes()))
+		return "", fmt.Errorf("read the SSH configuration: ssh -G %s: %w: %s", e.asked, err, host.Tail(said.Bytes()))
 	}
-	return e.parse(out.String())
+	return out.String(), nil
 }
 
 // parse takes the output of "ssh -G". Options that would weaken the check of

@@ -33,6 +33,10 @@ type Options struct {
 	KeepAlive time.Duration
 	// Log gets what happens on the way, at debug level. None when nil.
 	Log *slog.Logger
+	// Shared is what connections of one run know together, so that a thousand
+	// machines do not read the operator's files a thousand times. Each connection
+	// reads them itself when nil.
+	Shared *Shared
 }
 
 func (o Options) withDefaults() Options {
@@ -44,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Shared == nil {
+		o.Shared = NewShared()
 	}
 	return o
 }

@@ -32,7 +32,7 @@ type trust struct {
 }
 
 // newTrust reads the pin or the known_hosts files of an endpoint.
-func newTrust(at endpoint) (*trust, error) {
+func newTrust(at endpoint, shared *Shared) (*trust, error) {
 	t := &trust{at: at}
 	if at.pin != "" {
 		return t, t.readPin()
@@ -49,7 +49,7 @@ func newTrust(at endpoint) (*trust, error) {
 			files = append(files, f)
 		}
 	}
-	db, err := knownhosts.NewDB(files...)
+	db, err := shared.knownHosts(files)
 	if err != nil {
 		return nil, fmt.Errorf("%w: a line cannot be read, correct or remove it: %w", host.ErrUntrusted, err)
 	}

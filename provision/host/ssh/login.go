@@ -58,7 +58,7 @@ func (e *droppedError) Unwrap() error { return e.err }
 func attempt(ctx context.Context, at endpoint, d dialer, o Options) (*link, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("no answer within %s", o.Timeout))
 	defer cancel()
-	known, err := newTrust(at)
+	known, err := newTrust(at, o.Shared)
 	if err != nil {
 		return nil, err
 	}

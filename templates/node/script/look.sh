@@ -3,7 +3,7 @@
 # digests, one for all units: a look costs a machine little.
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 
-software='' paths='' texts='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
+software='' files_only='' paths='' texts='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
 while IFS= read -r line; do
   case $line in
   'file '*) paths=$paths${line#file }$nl ;;
@@ -17,6 +17,7 @@ while IFS= read -r line; do
   'unit '*) units=$units${line#unit }$nl ;;
   'run '*) asked_runs=$asked_runs${line#run }$nl ;;
   software) software=yes ;;
+  files-only) files_only=yes ;;
   end) break ;;
   *) exit 65 ;;
   esac
@@ -60,6 +61,10 @@ paths=$(printf %s "$paths" | sort -u)
 IFS=$nl
 # shellcheck disable=SC2086
 [ -z "$texts" ] || look_texts $texts
+if [ -n "$files_only" ]; then
+  frame clock 0 "$(date +%s%N | tr -dc 0-9)"
+  finish
+fi
 # shellcheck disable=SC2086
 [ -z "$sysctls" ] || look_sysctls $sysctls
 IFS=$nl
