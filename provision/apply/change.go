@@ -96,11 +96,11 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 		if s.File == nil {
 			continue
 		}
-		op, err := c.fileOperation(ctx, *s.File)
+		some, err := c.fileOperations(ctx, *s.File)
 		if err != nil {
 			return nil, err
 		}
-		ops = append(ops, op)
+		ops = append(ops, some...)
 		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet {
 			bySelf[s.Restarts[0]] = true
 		}
@@ -108,6 +108,7 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 	for _, name := range c.restarts {
 		switch {
 		case bySelf[name]:
+			ops = append(ops, machine.Op{Kind: machine.EndProcess, Key: name, Later: true})
 		case name == kubelet:
 			ops = append(ops, machine.Op{Kind: machine.DoUnit, Key: "kubelet.service", Value: "daemon-reload"},
 				machine.Op{Kind: machine.DoUnit, Key: "kubelet.service", Value: "restart"})

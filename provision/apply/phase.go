@@ -155,8 +155,7 @@ func tail(output string) string {
 func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, error) {
 	switch s.Kind {
 	case plan.KindFile:
-		op, err := ru.fileOperation(ctx, *s.File)
-		return []machine.Op{op}, err
+		return ru.fileOperations(ctx, *s.File)
 	case plan.KindSysctl:
 		return []machine.Op{{Kind: machine.WriteSysctl, Key: s.Sysctl.Key, Value: s.Sysctl.Value}}, nil
 	case plan.KindModule:
@@ -170,6 +169,16 @@ func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, e
 	default:
 		return nil, fmt.Errorf("no operation for a step of kind %q", s.Kind)
 	}
+}
+
+// fileOperations are what one file takes: where a symbolic link is, that goes first,
+// since nothing is ever written through one.
+func (ru *run) fileOperations(ctx context.Context, f plan.FileStep) ([]machine.Op, error) {
+	op, err := ru.fileOperation(ctx, f)
+	if err != nil || !f.Link {
+		return []machine.Op{op}, err
+	}
+	return []machine.Op{{Kind: machine.Remove, Path: f.Want.Path, Had: machine.AnyDigest}, op}, nil
 }
 
 func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, error) {

@@ -107,6 +107,8 @@ type FileStep struct {
 	After  []byte `json:"-"`
 	// CopyFrom is the node whose bytes a shared file gets.
 	CopyFrom string `json:"copy_from,omitempty"`
+	// Link is true when a symbolic link is there, which goes first.
+	Link bool `json:"link,omitempty"`
 	// Attributes is true when only mode or owner differ.
 	Attributes bool `json:"attributes,omitempty"`
 }
@@ -124,6 +126,6 @@ type Leave struct {
 // UnitStep acts on a systemd unit.
 type UnitStep struct {
 	Name string `json:"name"`
-	// Verbs run in this order: "daemon-reload", "enable", "start", "restart", "disable", "stop".
+	// Verbs run in this order: "daemon-reload", "unmask", "enable", "start", "restart", "disable", "stop".
 	Verbs []string `json:"verbs"`
 }

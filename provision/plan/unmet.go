@@ -42,6 +42,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	}
 	s.Action = Change
 	if wantType(want) != got.Type {
+		s.File.Link = got.Type == "symlink"
 		return s, true
 	}
 	if !r.bytesMet(want, got, n) {
@@ -104,6 +105,9 @@ func (r rules) unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool)
 	u := &UnitStep{Name: want.Name, Verbs: []string{"daemon-reload"}}
 	s.Unit = u
 	unmet := false
+	if got.Load == "masked" {
+		u.Verbs = append(u.Verbs, "unmask")
+	}
 	if want.Enabled && got.Enabled != "enabled" {
 		u.Verbs = append(u.Verbs, "enable")
 		unmet = true

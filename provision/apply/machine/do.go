@@ -131,7 +131,11 @@ func encode(nonce string, ops []Op) []byte {
 		case LoadModule:
 			line(strings.ReplaceAll(o.Key, "-", "_"))
 		case EndProcess:
-			line(fmt.Sprintf("%.15s", o.Key)) // as the kernel has its name
+			when := "now"
+			if o.Later {
+				when = "later"
+			}
+			line(fmt.Sprintf("%.15s", o.Key), when) // as the kernel has its name
 		case DoUnit:
 			line(o.Value, o.Key)
 		}

@@ -42,7 +42,8 @@ const (
 	// LoadModule loads the kernel module Key, unless it is loaded or built in.
 	LoadModule OpKind = "module"
 	// EndProcess ends the component Key, which the kubelet starts again with what
-	// its files say now. One that does not run is left to the kubelet.
+	// its files say now. With Later the kubelet ends it by itself, and it is only seen
+	// to that this does not take long. One that does not run is left to the kubelet.
 	EndProcess OpKind = "end-process"
 	// DoUnit applies the verb Value to the systemd unit Key.
 	DoUnit OpKind = "unit"
@@ -69,6 +70,8 @@ type Op struct {
 	// Bytes and Files are what [NeedRoom] asks room for.
 	Bytes int64
 	Files int
+	// Later is of [EndProcess].
+	Later bool
 	// Key and Value are a sysctl's, a module's name, or a unit's name and verb.
 	Key, Value string
 }
@@ -96,7 +99,7 @@ var (
 	// componentPattern are the components of a node.
 	componentPattern = regexp.MustCompile(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)$`)
 	unitPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
-	verbs            = map[string]bool{"daemon-reload": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
+	verbs            = map[string]bool{"daemon-reload": true, "unmask": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
 )
 
 // validate refuses what no machine should ever be asked.

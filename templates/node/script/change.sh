@@ -40,7 +40,7 @@ while IFS= read -r kind; do
     op_module
     ;;
   end-process)
-    IFS= read -r key || exit 65
+    IFS= read -r key && read -r value || exit 65
     op_end_process
     ;;
   unit)

@@ -180,19 +180,41 @@ op_module() {
   frame 'done' 0 changed
 }
 
-# op_end_process ends a component that runs in the machine's own network.
-op_end_process() {
-  ended=same
+# component_pids NAME sets $pids to those that run in the machine's own network.
+component_pids() {
+  pids=
   for p in /proc/[0-9]*; do
     comm=
     { IFS= read -r comm <"$p/comm"; } 2>/dev/null
     # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
-    if [ "$comm" = "$key" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
-      kill -TERM "${p#/proc/}" 2>/dev/null
-      ended=changed
+    if [ "$comm" = "$1" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
+      pids="$pids ${p#/proc/}"
     fi
   done
-  frame 'done' 0 "$ended"
+}
+
+# op_end_process ends the component $key, or with "later" leaves that to the
+# kubelet for a while. An API server that still has watchers would take a minute
+# to go, and answers nobody meanwhile: what is not gone in time is killed.
+op_end_process() {
+  component_pids "$key"
+  old=$pids patience=12
+  [ "$value" = now ] || patience=24
+  [ -n "$old" ] || {
+    frame 'done' 0 same
+    return 0
+  }
+  # shellcheck disable=SC2086 # split on purpose, from here on
+  [ "$value" != now ] || kill -TERM $old 2>/dev/null
+  while [ "$patience" -gt 0 ]; do
+    sleep 0.5 2>/dev/null || sleep 1
+    # shellcheck disable=SC2086
+    kill -0 $old 2>/dev/null || break
+    patience=$((patience - 1))
+  done
+  # shellcheck disable=SC2086
+  [ "$patience" -gt 0 ] || kill -KILL $old 2>/dev/null
+  frame 'done' 0 changed
 }
 
 # unit_state sets $active and $enabled.

@@ -32,9 +32,10 @@ ended() {
 # keep NUMBER PATH: what is there now, or that there is nothing.
 keep() {
   printf '%s\n' "$2" >>"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
-  if [ -f "$2" ] && [ ! -L "$2" ]; then
-    why=$(cp -p "$2" "$here/$1" 2>&1) || unwritten "$here/$1" "$(stat -c %s "$2")" "$why"
-  elif [ -e "$2" ] || [ -L "$2" ]; then
+  if [ -f "$2" ] || [ -L "$2" ]; then
+    # A link is kept as a link.
+    why=$(cp -P -p "$2" "$here/$1" 2>&1) || unwritten "$here/$1" "$(stat -c %s "$2")" "$why"
+  elif [ -e "$2" ]; then
     no "$2 is neither a file nor nothing, and cannot be kept"
   fi
 }

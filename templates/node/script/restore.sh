@@ -13,9 +13,9 @@ date +%s >"$here/restored"
 n=0 failed=0
 while IFS= read -r path; do
   dir=${path%/*}
-  if [ -f "$here/$n" ]; then
+  if [ -f "$here/$n" ] || [ -L "$here/$n" ]; then
     stage=$dir/.bulwark-restored.$n
-    if cp -p "$here/$n" "$stage" && sync "$stage" 2>/dev/null && mv -f "$stage" "$path"; then :; else failed=1; fi
+    if cp -P -p "$here/$n" "$stage" && mv -f "$stage" "$path"; then :; else failed=1; fi
   else
     rm -f "$path" || failed=1
   fi
@@ -23,23 +23,30 @@ while IFS= read -r path; do
 done <"$here/paths"
 sync
 
-# end NAME: components of the machine's own network start again when they end.
+# end NAME SIGNAL: components of the machine's own network start again when they end.
 end() {
   for p in /proc/[0-9]*; do
     comm=
     { IFS= read -r comm <"$p/comm"; } 2>/dev/null
     # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
     if [ "$comm" = "$1" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
-      kill -TERM "${p#/proc/}"
+      kill "-$2" "${p#/proc/}" 2>/dev/null
     fi
   done
 }
 
+# end_all SIGNAL ends all that read what was put back.
+end_all() {
+  while IFS= read -r component; do
+    [ "$component" = kubelet ] || end "$(printf %.15s "$component")" "$1"
+  done <"$here/restarts"
+}
+
 # At boot everything starts anyway, and this comes before.
 if [ "${2:-}" != boot ]; then
-  while IFS= read -r component; do
-    [ "$component" = kubelet ] || end "$(printf %.15s "$component")"
-  done <"$here/restarts"
+  end_all TERM
+  sleep 4
+  end_all KILL # an API server with watchers would take a minute to go
   # A kubelet that starts anew has no patience left from pods that ended again and
   # again: it starts them at once.
   systemctl daemon-reload
