@@ -161,6 +161,7 @@ type document struct {
 		Empty bool `json:"empty"`
 		Steps []struct {
 			ID, Node, Kind, Title string
+			Restarts              []string
 			Detail                map[string]any
 		}
 	}

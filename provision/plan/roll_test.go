@@ -90,7 +90,7 @@ func TestAComponentRunsWithWhatItsFilesSay(t *testing.T) {
 		"nothing runs": {func(n *state.Node) {
 			*n = *livingNode("cp-1", manifest("--a=2"))
 			n.Processes = nil
-		}, []string{"cp-1/file" + apiManifest}},
+		}, []string{"cp-1/file" + apiManifest + " restarts kube-apiserver guarded"}},
 		"no answer of kubeadm": {func(n *state.Node) {
 			*n = *livingNode("cp-1", manifest("--a=2"))
 			n.Derived = nil

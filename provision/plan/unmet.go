@@ -83,15 +83,15 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 	return err == nil && state.SHA256(text) == got.SHA256
 }
 
-// restarts are the components that run, and start again because a file changes.
-// Where a manifest only says the same in other words, the kubelet sees no change.
+// restarts are the components that start again because a file changes: those of a
+// node that has begun, also where one is just not there. Where a manifest only says the same in other words, the kubelet sees no change.
 func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *state.Node) []string {
 	if !n.Files[kubeletConf].Exists() || want.Origin == state.Derived && samePod(got.Text, derived) {
 		return nil
 	}
 	var out []string
 	for _, name := range want.Restarts {
-		if _, runs := n.Processes[name]; runs {
+		if _, runs := n.Processes[name]; runs || n.Derived != nil {
 			out = append(out, name)
 		}
 	}

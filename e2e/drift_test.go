@@ -1,0 +1,238 @@
+//go:build planes
+
+package e2e_test
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// drifted is one way in which a living cluster comes to differ from its spec.
+type drifted struct {
+	what, node, plant string
+	// want are the ids of the steps of the plan for it, and what each restarts.
+	want []string
+}
+
+const (
+	apiServerFiles = "/etc/kubernetes/bulwark/apiserver/"
+	adminKubectl   = "kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir " + kubectlCache + " "
+)
+
+func drifts() []drifted {
+	widen := adminKubectl + `patch clusterrolebinding kubeadm:get-nodes --type json -p '[{"op":"add","path":"/subjects/-","value":{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:unauthenticated"}}]'`
+	firstChain := `c=$(nft list table inet bulwark | sed -n 's/^[[:space:]]*chain \([^ ]*\) {/\1/p' | head -n 1)`
+	return []drifted{
+		{"a flag edited in a manifest", "cp-2", `sed -i s/--profiling=false/--profiling=true/ /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 25`,
+			[]string{"cp-2/file/etc/kubernetes/manifests/kube-apiserver.yaml restarts kube-apiserver"}},
+		{"a right file that the process is older than", "cp-3", "touch " + apiServerFiles + "audit-policy.yaml; sleep 4",
+			[]string{"cp-3/process/kube-apiserver restarts kube-apiserver"}},
+		{"the kubelet's configuration", "w-1", "sed -i 's/^podPidsLimit.*/podPidsLimit: 9999/' /var/lib/kubelet/config.yaml",
+			[]string{"w-1/file/var/lib/kubelet/config.yaml restarts kubelet"}},
+		{"a mode", "cp-3", "chmod 0644 /etc/kubernetes/manifests/etcd.yaml", []string{"cp-3/file/etc/kubernetes/manifests/etcd.yaml"}},
+		{"an owner", "cp-1", "chown nobody /etc/kubernetes/admin.conf", []string{"cp-1/file/etc/kubernetes/admin.conf"}},
+		{"a symbolic link", "cp-1", "cd " + apiServerFiles + " && cp -p audit-policy.yaml /root/a && rm audit-policy.yaml && ln -s /root/a audit-policy.yaml",
+			[]string{"cp-1/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}},
+		{"an extra manifest", "cp-2", `printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: evil, namespace: kube-system}\nspec: {containers: [{name: e, image: nowhere.example/e:1}]}\n' >/etc/kubernetes/manifests/evil.yaml`,
+			[]string{"cp-2/file/etc/kubernetes/manifests/evil.yaml"}},
+		{"a masked unit", "w-2", "ln -sf /dev/null /etc/systemd/system/kubelet.service && systemctl daemon-reload",
+			// A mask in this place is a link where the unit's file was.
+			[]string{"w-2/file/etc/systemd/system/kubelet.service", "w-2/unit/kubelet.service/enabled", "w-2/unit/kubelet.service"}},
+		{"a rule added", "cp-1", firstChain + `; nft insert rule inet bulwark "$c" accept`, []string{"cp-1/table/bulwark"}},
+		{"a rule removed", "w-2", `set -- $(nft -a list table inet bulwark | awk '/chain/ {c=$2} /# handle/ && /drop|accept/ && !/policy/ {h=$NF} END {print c, h}'); nft delete rule inet bulwark "$1" handle "$2"`,
+			[]string{"w-2/table/bulwark"}},
+		{"the table gone", "w-1", "nft delete table inet bulwark", []string{"w-1/table/bulwark"}},
+		{"the audit policy", "cp-3", "sed -i 's/level: .*/level: None/' " + apiServerFiles + "audit-policy.yaml",
+			[]string{"cp-3/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}},
+		{"the encryption file of one", "cp-2", "sed -i 's/secret: ./secret: A/' " + apiServerFiles + "encryption.yaml",
+			[]string{"cp-2/file" + apiServerFiles + "encryption.yaml restarts kube-apiserver"}},
+		{"a binding widened", "cp-1", widen, []string{"cluster/object/rbac.authorization.k8s.io/v1/ClusterRoleBinding/kubeadm:get-nodes"}},
+		{"a label removed", "cp-1", adminKubectl + "label node w-1 zone-", []string{"w-1/object/labels"}},
+	}
+}
+
+// TestDrift plants every kind of drift on a living cluster, one after the other:
+// the plan is exactly what the row says, apply writes exactly that, and the next plan
+// is empty.
+func TestDrift(t *testing.T) {
+	c := newLabCluster(t, "cp-1", "cp-2", "cp-3", "w-1", "w-2")
+	s := c.standard()
+	front := newBalancer(t, netip.AddrPortFrom(c.set.Admin, 6443), c.Address("cp-1"), c.Address("cp-2"), c.Address("cp-3"))
+	_ = front
+	s.More = fmt.Sprintf("  endpoint {\n    host      = %q\n    balancers = [\"%s/32\"]\n  }\n", c.set.Admin, c.set.Admin)
+	for i := range s.Nodes {
+		if s.Nodes[i].Name == "w-1" {
+			s.Nodes[i].More = `    labels = { zone = "a" }`
+		}
+	}
+	c.write(t, s)
+	if !step(t, "bootstrap", func(t *testing.T) { allPassed(t, c.Bulwark(t, "apply", "--auto-approve", "-o", "json")) }) {
+		t.Fatal("there is no cluster to go on with")
+	}
+	for _, d := range drifts() {
+		step(t, d.what, func(t *testing.T) { testDrift(t, c, d) })
+	}
+	step(t, "a changed spec reaches one control plane after the other", func(t *testing.T) { testRolling(t, c, s) })
+	step(t, "what does not work is put back, with us", func(t *testing.T) { testPutBack(t, c, s, false) })
+	step(t, "what does not work is put back, without us", func(t *testing.T) { testPutBack(t, c, s, true) })
+}
+
+func testDrift(t *testing.T, c *labCluster, d drifted) {
+	shell(t, c, d.node, d.plant)
+	if got := planned(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
+		t.Errorf("plan: %q, want %q", got, d.want)
+	}
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0)
+	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+}
+
+// planned are the steps of a plan that change something, and what each restarts.
+func planned(t testing.TB, o outcome) []string {
+	t.Helper()
+	var out []string
+	for _, s := range o.JSON(t).Plan.Steps {
+		line := s.ID
+		if len(s.Restarts) > 0 {
+			line += " restarts " + strings.Join(s.Restarts, ",")
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// probe prints, five times a second, the time, whether the API server is ready, and
+// a digest of what it runs with.
+const probe = `end=$(($(date +%s) + $1))
+while [ "$(date +%s)" -lt "$end" ]; do
+  r=$(curl -sk --max-time 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)
+  d=$(sha256sum <"/proc/$(pgrep -xo kube-apiserver)/cmdline" 2>/dev/null | cut -c1-12)
+  echo "$(date +%s%N) $r ${d:--}"
+  sleep 0.2
+done`
+
+// testRolling changes a setting of every API server under a prober.
+func testRolling(t *testing.T, c *labCluster, s clusterSpec) {
+	planes := []string{"cp-1", "cp-2", "cp-3"}
+	type said struct{ node, text string }
+	answers := make(chan said)
+	const seconds = 330
+	for _, n := range planes {
+		go func() {
+			out, _ := c.Exec(t.Context(), n, nil, "sh", "-c", probe, "probe", fmt.Sprint(seconds))
+			answers <- said{n, out}
+		}()
+	}
+	time.Sleep(5 * time.Second)
+	s.More += "\n  audit {\n    max_age = 400\n  }\n"
+	c.with(t, newOperator(t), s).want(t, 0).says(t, "3 restarts")
+	var all []sample
+	for range planes {
+		a := <-answers
+		all = append(all, samples(t, a.node, a.text)...)
+	}
+	judge(t, all, planes)
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0) // back to how it was
+}
+
+// sample is what a prober saw at a moment.
+type sample struct {
+	at           int64
+	node, digest string
+	ready        bool
+}
+
+func samples(t testing.TB, node, text string) []sample {
+	t.Helper()
+	var out []sample
+	for line := range strings.Lines(text) {
+		var s sample
+		var code string
+		if _, err := fmt.Sscan(line, &s.at, &code, &s.digest); err != nil {
+			t.Fatalf("%s: %q: %v", node, line, err)
+		}
+		s.node, s.ready = node, code == "200"
+		out = append(out, s)
+	}
+	return out
+}
+
+// judge goes through all samples in the order of time: two API servers are ready at
+// any moment, each is down once at most, and each ran with two sets of arguments.
+func judge(t *testing.T, all []sample, planes []string) {
+	slices.SortFunc(all, func(a, b sample) int { return int(a.at - b.at) })
+	ready, downs, digests := map[string]bool{}, map[string]int{}, map[string]map[string]bool{}
+	for _, n := range planes {
+		digests[n] = map[string]bool{}
+	}
+	least := len(planes)
+	for _, s := range all {
+		if was, seen := ready[s.node]; seen && was && !s.ready {
+			downs[s.node]++
+		}
+		ready[s.node] = s.ready
+		if s.digest != "-" && s.ready {
+			digests[s.node][s.digest] = true
+		}
+		if len(ready) == len(planes) {
+			count := 0
+			for _, r := range ready {
+				if r {
+					count++
+				}
+			}
+			least = min(least, count)
+		}
+	}
+	t.Logf("%d samples; at least %d ready; down %v; digests %v", len(all), least, downs, digests)
+	if least < len(planes)-1 {
+		t.Errorf("only %d API servers were ready at some moment", least)
+	}
+	for _, n := range planes {
+		if downs[n] > 1 || len(digests[n]) > 2 {
+			t.Errorf("%s was down %d times, with %d configurations", n, downs[n], len(digests[n]))
+		}
+	}
+}
+
+// testPutBack gives the API servers an argument that none knows.
+func testPutBack(t *testing.T, c *labCluster, s clusterSpec, killed bool) {
+	const pids = `pgrep -xo kube-apiserver; pgrep -xo etcd`
+	others := []string{shell(t, c, "cp-2", pids), shell(t, c, "cp-3", pids)}
+	manifest := "sha256sum /etc/kubernetes/manifests/kube-apiserver.yaml"
+	before := shell(t, c, "cp-1", manifest)
+	s.More += "\n  apiserver {\n    args = { nosuchflag = \"1\" }\n  }\n"
+	o := newOperator(t)
+	if killed {
+		o.started = func(p *os.Process) {
+			go func() {
+				for t.Context().Err() == nil && shell(t, c, "cp-1", manifest) == before {
+					time.Sleep(200 * time.Millisecond)
+				}
+				_ = p.Kill()
+			}()
+		}
+	}
+	out := c.with(t, o, s)
+	began := time.Now()
+	if !killed && (out.Code == 0 || !strings.Contains(out.Stderr, "put back what was")) {
+		t.Errorf("%v", out)
+	}
+	eventually(t, 210*time.Second, "what was before is back and answers", func() error {
+		if shell(t, c, "cp-1", manifest) != before {
+			return fmt.Errorf("the manifest is another")
+		}
+		return answers(c, "cp-1", "https://127.0.0.1:6443/readyz")
+	})
+	t.Logf("back %v after the run ended", time.Since(began).Round(time.Second))
+	if now := []string{shell(t, c, "cp-2", pids), shell(t, c, "cp-3", pids)}; !slices.Equal(others, now) {
+		t.Errorf("other control planes were touched: %q, %q", others, now)
+	}
+	args := []string{"apply", "--auto-approve"}
+	c.Bulwark(t, args[0], args[1:]...).want(t, 0)
+	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+}
