@@ -105,9 +105,9 @@ func planned(t testing.TB, o outcome) []string {
 	return out
 }
 
-// probe prints, five times a second, the time, whether the API server is ready, and
+// watchScript prints, five times a second, the time, whether the API server is ready, and
 // a digest of what it runs with.
-const probe = `end=$(($(date +%s) + $1))
+const watchScript = `end=$(($(date +%s) + $1))
 while [ "$(date +%s)" -lt "$end" ]; do
   r=$(curl -sk --max-time 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)
   d=$(sha256sum <"/proc/$(pgrep -xo kube-apiserver)/cmdline" 2>/dev/null | cut -c1-12)
@@ -123,7 +123,7 @@ func testRolling(t *testing.T, c *labCluster, s clusterSpec) {
 	const seconds = 330
 	for _, n := range planes {
 		go func() {
-			out, _ := c.Exec(t.Context(), n, nil, "sh", "-c", probe, "probe", fmt.Sprint(seconds))
+			out, _ := c.Exec(t.Context(), n, nil, "sh", "-c", watchScript, "watch", fmt.Sprint(seconds))
 			answers <- said{n, out}
 		}()
 	}
