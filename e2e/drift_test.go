@@ -84,15 +84,15 @@ func TestDrift(t *testing.T) {
 
 func testDrift(t *testing.T, c *labCluster, d drifted) {
 	shell(t, c, d.node, d.plant)
-	if got := planned(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
+	if got := stepsOf(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
 		t.Errorf("plan: %q, want %q", got, d.want)
 	}
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0)
 	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
 }
 
-// planned are the steps of a plan that change something, and what each restarts.
-func planned(t testing.TB, o outcome) []string {
+// stepsOf are the steps of a plan that change something, and what each restarts.
+func stepsOf(t testing.TB, o outcome) []string {
 	t.Helper()
 	var out []string
 	for _, s := range o.JSON(t).Plan.Steps {
