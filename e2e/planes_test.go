@@ -304,19 +304,19 @@ func testFirstDies(t *testing.T, c *labCluster, s clusterSpec) {
 	}
 }
 
-// member is one of etcd's, as etcdctl prints it.
-type member struct{ id, name, status, learner string }
+// etcdMember is one of etcd's, as etcdctl prints it.
+type etcdMember struct{ id, name, status, learner string }
 
 // members are etcd's, asked of one control plane.
-func members(t testing.TB, c *labCluster, node string) []member {
+func members(t testing.TB, c *labCluster, node string) []etcdMember {
 	t.Helper()
-	var out []member
+	var out []etcdMember
 	for line := range strings.Lines(shell(t, c, node, etcdctl+" member list")) {
 		f := strings.Split(strings.TrimSpace(line), ", ")
 		if len(f) != 6 {
 			t.Fatalf("a member is %q", line)
 		}
-		out = append(out, member{id: f[0], status: f[1], name: f[2], learner: f[5]})
+		out = append(out, etcdMember{id: f[0], status: f[1], name: f[2], learner: f[5]})
 	}
 	return out
 }
