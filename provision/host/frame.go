@@ -130,6 +130,9 @@ func harmless(line string) string {
 	const mostMarks = 4 // on one letter
 	marks := 0
 	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return ' '
+		}
 		if unicode.Is(unicode.M, r) {
 			marks++
 		} else {
