@@ -94,7 +94,8 @@ const attached = "[dryrun] Attached object:\n"
 func printed(texts [][]byte) ([]state.Object, error) {
 	var out []state.Object
 	for _, part := range bytes.Split(bytes.Join(texts, nil), []byte(attached))[1:] {
-		text, _, _ := bytes.Cut(part, []byte("\n\n"))
+		// What kubeadm says next is in brackets; a line of the object never begins so.
+		text, _, _ := bytes.Cut(part, []byte("\n["))
 		object, err := yaml.YAMLToJSON(text)
 		var head struct {
 			APIVersion, Kind string

@@ -59,6 +59,11 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		if err != nil {
 			return nil, notes, err
 		}
+		restored, err := l.putBack(ctx, nodes)
+		if err != nil {
+			return nil, notes, err
+		}
+		notes = append(notes, restored...)
 		if !chosen { // once: who is ready may change with every look
 			chosen = true
 			if first := l.firstOf(ctx, nodes); first != l.first {
@@ -68,7 +73,7 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 				continue
 			}
 		}
-		if len(ended) == 0 {
+		if len(ended)+len(restored) == 0 {
 			l.pull(ctx, nodes)
 			objects, err := l.derive(ctx, nodes)
 			if err != nil {

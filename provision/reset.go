@@ -49,7 +49,7 @@ func Reset(ctx context.Context, in Input, confirm func(nodes []string) bool, eve
 	lock.Removes = true
 	var p *plan.Plan
 	result, err := underLock(ctx, lock, s.names(), "reset", nil, func(ctx context.Context, _ *apply.Locks) (apply.Result, error) {
-		if err := l.stop(ctx, nodes); err != nil {
+		if err := errors.Join(l.stop(ctx, nodes), l.forgetGuards(ctx, nodes)); err != nil {
 			return none, err
 		}
 		nodes, err := l.nodes(ctx)

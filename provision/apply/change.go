@@ -13,6 +13,10 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
+// GuardTime is how long a machine waits for a change of its components to be
+// confirmed.
+const GuardTime = guardTime
+
 // Times of a guarded change. The machine waits for guardTime, counted from before
 // anything is written, and then puts back what was; what it needs for that comes on
 // top. Components have gateTime to come back, and are watched for soakTime more.

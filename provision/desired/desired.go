@@ -51,7 +51,7 @@ type builder struct {
 
 // node is the table of contents of a machine.
 func (b *builder) node() error {
-	steps := []func() error{b.kernel, b.folders, b.firewall, b.kubeletUnit}
+	steps := []func() error{b.kernel, b.folders, b.firewall, b.guard, b.kubeletUnit}
 	if b.n.Role == cluster.ControlPlane {
 		steps = append(steps, b.account, b.apiServerFiles, b.kubeadmFiles, b.controlPlane)
 	} else {

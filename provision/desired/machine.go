@@ -60,6 +60,15 @@ func (b *builder) firewall() error {
 	return nil
 }
 
+// guard is what makes a change of components safe against a boot: it is there
+// before anything is changed that way, and has nothing to do until then.
+func (b *builder) guard() error {
+	b.file(node.RestoreUnitPath, 0o600, node.RestoreUnit(), "defaults")
+	b.add(state.Fact{ID: b.id("unit", node.RestoreUnitName), Title: "an unconfirmed change is put back at boot", Why: "defaults",
+		Unit: &state.WantUnit{Name: node.RestoreUnitName, Enabled: true}})
+	return nil
+}
+
 // packaged is where packages put the kubelet's unit.
 var packaged = [...]string{"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service"}
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -101,6 +102,15 @@ func rendered(t rapid.TB, c *cluster.Cluster) map[string]string {
 		}
 		for _, p := range patches {
 			out[n.Name+"/patches/"+filepath.Base(p.Path)] = string(p.Content)
+		}
+		dry, err := Dry(c, n, "/dry", i == 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range dry.Files {
+			if path.Dir(f.Path) == "." { // patches are those of above
+				out[n.Name+"/dry/"+f.Path] = string(f.Content)
+			}
 		}
 		arguments, err := Arguments(c, n)
 		if err != nil {

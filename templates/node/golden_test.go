@@ -76,6 +76,7 @@ func TestGolden(t *testing.T) {
 		FirewallUnitName:          FirewallUnit,
 		AccountUnitName:           AccountUnit,
 		RoutesUnitName:            RoutesUnit,
+		RestoreUnitName:           RestoreUnit,
 		KubeletUnitName:           KubeletUnit,
 		"kubelet.10-kubeadm.conf": KubeletDropIn,
 	} {

@@ -17,7 +17,7 @@ func TestUnitsVerify(t *testing.T) {
 	var paths []string
 	for name, unit := range map[string][]byte{
 		FirewallUnitName: FirewallUnit(), AccountUnitName: AccountUnit(), RoutesUnitName: RoutesUnit(),
-		KubeletUnitName: KubeletUnit(), KubeletUnitName + ".d/10-kubeadm.conf": KubeletDropIn(),
+		RestoreUnitName: RestoreUnit(), KubeletUnitName: KubeletUnit(), KubeletUnitName + ".d/10-kubeadm.conf": KubeletDropIn(),
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -80,6 +80,13 @@ func Restore(ctx context.Context, h host.Host) (int64, error) {
 	return number(h, said)
 }
 
+// ForgetGuard has the machine put back nothing any more, and forget what it kept: for
+// one that is reset, whose files all go. That nothing was guarded is no error.
+func ForgetGuard(ctx context.Context, h host.Host) error {
+	_, err := guardAction(ctx, h, "forget", nil)
+	return err
+}
+
 func number(h host.Host, said string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(said), 10, 64)
 	if err != nil {

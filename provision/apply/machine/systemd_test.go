@@ -34,6 +34,10 @@ func TestOnAMachine(t *testing.T) {
 		{"TableThatNobodyConfirmedIsLoadedAgain", tableLoadedAgain},
 		{"BadTableIsNotLoaded", badTable},
 		{"OtherTablesStay", otherTablesStay},
+		{"TableIsTakenAwayWithoutRoom", tableIsTakenAwayWithoutRoom},
+		{"GuardedChangeIsPutBack", guardedChangeIsPutBack},
+		{"GuardedChangeIsConfirmed", guardedChangeIsConfirmed},
+		{"GuardedChangeOverABoot", guardedChangeOverABoot},
 		{"Snapshot", snapshot},
 		{"Restart", restart},
 	} {

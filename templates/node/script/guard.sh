@@ -16,22 +16,30 @@ is() {
   return 1
 }
 
-# ended: the timer will not start anything any more, and what it started is done.
+# ended: the timer will not start anything any more, and what it started is done;
+# so is what a boot started. $guarded says that it was still to come.
 ended() {
+  guarded=
   if is "$timer.timer" active activating; then
+    guarded=yes
     why=$(bounded 60 systemctl stop "$timer.timer" 2>&1) || no "$why"
   fi
   tries=0
-  while is "$timer.service" active activating deactivating; do
+  while is "$timer.service" active activating deactivating || is "$timer-boot.service" activating; do
     tries=$((tries + 1))
     [ "$tries" -lt 240 ] || no 'what was before is being put back, and that does not end'
     sleep 0.5 2>/dev/null || sleep 1
   done
 }
 
+# empty FILE makes one. A shell would end at once where ":" cannot.
+empty() {
+  printf '' 2>/dev/null >"$1" || unwritten "$1" 4096 "$1 cannot be written"
+}
+
 # keep NUMBER PATH: what is there now, or that there is nothing.
 keep() {
-  printf '%s\n' "$2" >>"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
+  printf '%s\n' "$2" 2>/dev/null >>"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
   if [ -f "$2" ] || [ -L "$2" ]; then
     # A link is kept as a link.
     why=$(cp -P -p "$2" "$here/$1" 2>&1) || unwritten "$here/$1" "$(stat -c %s "$2")" "$why"
@@ -48,11 +56,13 @@ arm() {
   private /var/lib/bulwark
   rm -rf "$here"
   private "$here"
+  # Whatever ends it before it is armed leaves nothing.
+  trap 'systemctl stop "$timer.timer" >/dev/null 2>&1; rm -rf "$here"' EXIT
   why=$(read_bytes "$size" "$here/restore") || unwritten "$here/restore" "$size" "$why"
   got=$(stat -c %s "$here/restore")
   [ "$got" = "$size" ] || no 'only part of it arrived; nothing was changed'
-  : >"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
-  : >"$here/restarts" || unwritten "$here/restarts" 4096 "$here cannot be written"
+  empty "$here/paths"
+  empty "$here/restarts"
   n=0
   while IFS= read -r line; do
     case $line in
@@ -60,7 +70,7 @@ arm() {
       keep "$n" "${line#path }"
       n=$((n + 1))
       ;;
-    'restart '*) printf '%s\n' "${line#restart }" >>"$here/restarts" ;;
+    'restart '*) printf '%s\n' "${line#restart }" >>"$here/restarts" || unwritten "$here/restarts" 4096 "$here cannot be written" ;;
     end) break ;;
     *) exit 65 ;;
     esac
@@ -72,20 +82,30 @@ arm() {
     --on-active="${seconds}s" --timer-property=AccuracySec=100ms \
     -- /bin/sh "$here/restore" "$here" 2>&1) || no "the timer cannot be armed; nothing was changed: $why"
   is "$timer.timer" active || no 'the timer was armed and does not run; nothing was changed'
-  : >"$here/armed" || unwritten "$here/armed" 4096 "$here cannot be written"
+  empty "$here/armed"
+  trap - EXIT
   sync "$here/armed" "$here" 2>/dev/null || sync
   frame 'done' 0 "$(date +%s)"
 }
 
-# confirm: the change stays.
+# put_back executes what the timer would have.
+put_back() {
+  why=$(bounded 100 /bin/sh "$here/restore" "$here" 2>&1) || no "what was before could not be put back: $why"
+}
+
+# confirm: the change stays, unless it is too late: also where nothing guarded it
+# any more, since the machine restarted and its boot put back nothing.
 confirm() {
   [ -e "$here/armed" ] || [ -e "$here/restored" ] || no 'there is nothing to confirm: the machine knows of no change'
   ended
+  [ -n "$guarded" ] || [ ! -e "$here/armed" ] || put_back
   if [ -e "$here/restored" ]; then
     frame reverted 0 "$(cat "$here/restored")"
     finish
   fi
   rm -f "$here/armed"
+  # A boot after a power cut must not find it again.
+  sync "$here" 2>/dev/null || sync
   rm -rf "$here"
   frame 'done' 0 ''
 }
@@ -93,19 +113,25 @@ confirm() {
 # restore: what was before comes back now, unless it has already.
 restore() {
   ended
-  if [ -e "$here/armed" ]; then
-    why=$(bounded 100 /bin/sh "$here/restore" "$here" 2>&1) || no "what was before could not be put back: $why"
-  fi
+  [ ! -e "$here/armed" ] || put_back
   out=
   [ ! -e "$here/restored" ] || out=$(cat "$here/restored")
   rm -rf "$here"
   frame 'done' 0 "$out"
 }
 
+# forget: nothing is put back any more, and what was kept goes.
+forget() {
+  ended
+  rm -rf "$here"
+  frame 'done' 0 ''
+}
+
 case $action in
 arm) arm ;;
 confirm) confirm ;;
 restore) restore ;;
+forget) forget ;;
 *) exit 65 ;;
 esac
 finish

@@ -13,9 +13,18 @@ date +%s >"$here/restored"
 n=0 failed=0
 while IFS= read -r path; do
   dir=${path%/*}
-  if [ -f "$here/$n" ] || [ -L "$here/$n" ]; then
+  if [ -d "$path" ] && [ ! -L "$path" ]; then
+    # Whatever is moved there would lie in it.
+    failed=1
+    echo "$path is a directory now"
+  elif [ -f "$here/$n" ] || [ -L "$here/$n" ]; then
     stage=$dir/.bulwark-restored.$n
-    if cp -P -p "$here/$n" "$stage" && mv -f "$stage" "$path"; then :; else failed=1; fi
+    rm -f "$stage"
+    # Of a link there are no bytes to sync.
+    if ! cp -P -p "$here/$n" "$stage" || ! { sync "$stage" 2>/dev/null || sync; } || ! mv -f "$stage" "$path"; then
+      rm -f "$stage"
+      failed=1
+    fi
   else
     rm -f "$path" || failed=1
   fi

@@ -4,8 +4,9 @@ set -u
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 here=/run/bulwark/table
-# First, so that a confirmation that comes now knows that it came too late.
-: >"$here/reverted"
+# First, so that a confirmation that comes now knows that it came too late. Where
+# there is no room for it, ":" would end a shell, and with it all that follows.
+printf '' >"$here/reverted"
 nft -f "$here/old.nft" && exit 0
 for pause in 0 1 2 4; do
   sleep "$pause"
