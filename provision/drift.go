@@ -52,6 +52,11 @@ func (s *Session) judged(f state.Fact, n *state.Node) bool {
 		return len(s.missed) == 0 && (s.apiRead() || len(f.Phase.Objects) == 0 && !f.Phase.Registered && f.Phase.Label == "")
 	case f.Object != nil, f.Approval != nil, f.Wait != nil:
 		return s.apiRead()
+	case f.Encryption != nil:
+		return s.apiRead() && len(s.missed) == 0 && !slices.ContainsFunc(slices.Collect(maps.Values(s.have.Nodes)), func(n *state.Node) bool {
+			_, unread := n.Unread[f.Encryption.Marker.Path]
+			return unread
+		})
 	}
 	return true
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/provision/verify"
+	"github.com/bulwark-k8s/bulwark/templates/policy"
 )
 
 // Session is one cluster whose machines were reached and looked at.
@@ -73,7 +74,6 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 		if err := s.only(in.Nodes); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
-		s.Problems = append(s.Problems, plan.Unpropagated(s.Plan, s.have)...)
 		if err := l.texts(ctx, s.Plan, s.have); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -211,7 +211,8 @@ func (s *Session) Apply(ctx context.Context, o ApplyOptions) (apply.Result, erro
 		if err := s.forgetVerified(ctx); err != nil {
 			return apply.Result{}, err
 		}
-		r := apply.Runner{Access: s.access, Have: s.have, Events: o.Events}
+		r := apply.Runner{Access: s.access, Have: s.have, Events: o.Events,
+			EncryptionReads: func(encrypted []string) ([]byte, error) { return policy.EncryptionReads(s.Cluster, encrypted) }}
 		return r.Run(ctx, s.Plan)
 	})
 }

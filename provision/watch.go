@@ -183,7 +183,7 @@ func repairs(s plan.Step) bool {
 		return true
 	case plan.KindPhase:
 		return slices.Contains(repairPhases[:], s.Phase.Name) || strings.HasPrefix(s.Phase.Name, "init-kubeconfig")
-	case plan.KindNode:
+	case plan.KindNode, plan.KindEncryption:
 	}
 	return false
 }

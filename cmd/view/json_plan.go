@@ -123,6 +123,8 @@ func detail(s plan.Step) map[string]any {
 		return map[string]any{"node": s.Leave.Node, "drain": s.Leave.Drain, "member": s.Leave.Member}
 	case s.Process != nil:
 		return map[string]any{"process": s.Process.Name, "seen": s.Process.Seen}
+	case s.Encryption != nil:
+		return map[string]any{"resources": s.Encryption.Resources, "prefix": s.Encryption.Prefix}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}

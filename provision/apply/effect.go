@@ -65,6 +65,8 @@ func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 		err = within(ctx, time.Duration(s.Wait.Seconds)*time.Second, func(ctx context.Context) error { return ru.wait(ctx, *s.Wait) })
 	case plan.KindNode:
 		err = within(ctx, leaveTimeout, func(ctx context.Context) error { return ru.leaving(ctx, s) })
+	case plan.KindEncryption:
+		err = within(ctx, encryptTimeout, func(ctx context.Context) error { return ru.encrypt(ctx, s) })
 	default:
 		err = fmt.Errorf("no way to do a step of kind %q", s.Kind)
 	}

@@ -22,6 +22,10 @@ type Runner struct {
 	// Have is what the plan was made from: it answers for pod prefixes that
 	// were known then.
 	Have *state.Cluster
+	// EncryptionReads is the text of the key file with which an API server can read
+	// what is encrypted, and encrypts the given resources only; its key is a
+	// reference. Only who makes such files can tell, so it is handed in.
+	EncryptionReads func(encrypted []string) ([]byte, error)
 	// Verb is the command that runs the plan, and goes on with it when it is run
 	// again; "apply" when empty.
 	Verb string
@@ -123,7 +127,7 @@ func (ru *run) queue(ctx context.Context, steps []plan.Step) {
 			n++
 		}
 		finish := context.WithoutCancel(ctx)
-		if changesNothing(steps[0]) {
+		if mayBeCut(steps[0]) {
 			finish = ctx
 		}
 		if !ru.execute(finish, steps[:n]) {
@@ -143,9 +147,11 @@ func goTogether(a, b plan.Step) bool {
 	return a.Guarded == b.Guarded && (a.Guarded || batched(a) && batched(b))
 }
 
-// changesNothing says whether a step only waits for what comes about by itself,
-// so that it can end at any moment.
-func changesNothing(s plan.Step) bool { return s.Kind == plan.KindWait || s.Kind == plan.KindApproval }
+// mayBeCut says whether a step can end at any moment: it only waits for what comes
+// about by itself, or takes long and goes on where it was.
+func mayBeCut(s plan.Step) bool {
+	return s.Kind == plan.KindWait || s.Kind == plan.KindApproval || s.Kind == plan.KindEncryption
+}
 
 // ready waits for what a step comes after, and says whether it may begin.
 func (ru *run) ready(ctx context.Context, s plan.Step) bool {

@@ -28,6 +28,9 @@ func newValues(have *state.Cluster, a *api) *values { return &values{have: have,
 // aescbc with 32 is AES-256.
 const keyBytes = 32
 
+// encryptionKey is the name that references to the key go by, see templates/policy.
+const encryptionKey = "encryption-key"
+
 // resolve is the content of a file with its references replaced: those that
 // its template put there, and no others.
 func (v *values) resolve(ctx context.Context, f state.File) ([]byte, error) {
@@ -55,7 +58,7 @@ func (v *values) value(ctx context.Context, name string) ([]byte, error) {
 	}
 	kind, node, _ := strings.Cut(name, "/")
 	switch kind {
-	case "encryption-key":
+	case encryptionKey:
 		return v.encryptionKey()
 	case "pod-cidr", "pod-cidr-6":
 		return v.api.podCIDR(ctx, node, kind == "pod-cidr-6")
@@ -66,7 +69,8 @@ func (v *values) value(ctx context.Context, name string) ([]byte, error) {
 }
 
 // encryptionKey makes the cluster's first encryption key, once a run. A plan
-// holds the step that needs it only for a cluster without data in etcd.
+// holds the step that needs it only for a cluster without data in etcd, or one
+// that never encrypted any.
 func (v *values) encryptionKey() ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -119,19 +119,9 @@ func (b *builder) apiServerFiles() error {
 		return err
 	}
 	b.file(kubeadm.AdmissionFile, 0o600, admission, "admission", apiServer)
-	encryption, err := policy.Encryption(b.c)
-	if err != nil {
+	if err := b.encryptionFiles(); err != nil {
 		return err
 	}
-	keys := b.shared(kubeadm.EncryptionProviderFile, 0o600, "encryption.provider")
-	if b.n.Name == b.first {
-		keys.Content, keys.Holds = encryption, []string{policy.EncryptionKeyRef}
-	}
-	keys.Restarts = []string{apiServer}
-	b.copied(keys, id(b.first, "file", keys.Path))
-	// The file's bytes hold the key and are never compared. A digest of what the
-	// spec says of it is kept, so that a change of the spec is seen.
-	b.file("/var/lib/bulwark/encryption.spec", 0o600, []byte("v1 "+state.SHA256(encryption)+"\n"), "encryption.provider", apiServer)
 	b.dir("/var/log/kubernetes", 0o700, root)
 	b.dir(kubeadm.AuditDir, 0o700, root)
 	return nil

@@ -49,8 +49,12 @@ func objects(c *cluster.Cluster, manifest []state.Object, cp string) ([]state.Fa
 	}
 	facts = append(facts, state.Fact{ID: id(api, "object", "bootstrap-tokens"), Title: "no token is left with which a node could join", Why: "defaults",
 		After: joined, Object: &state.Object{Tokens: true}})
+	encrypted, err := encrypted(c)
+	if err != nil {
+		return nil, err
+	}
 	return append(facts, state.Fact{ID: id(api, "wait", "coredns"), Title: "CoreDNS is available", Why: "kubernetes",
-		After: ready, Wait: &state.Wait{For: state.WaitDeployment, Subject: "kube-system/coredns", Seconds: 300}}), nil
+		After: ready, Wait: &state.Wait{For: state.WaitDeployment, Subject: "kube-system/coredns", Seconds: 300}}, encrypted), nil
 }
 
 // Derived are the facts of objects that kubeadm would make of the configuration

@@ -9,7 +9,7 @@ import (
 // the step that makes it hold, in the order of the facts. A plan for machines
 // that have nothing is the same call with an empty state.
 func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
-	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}}
+	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}, encryption: unencrypted(c, wants, have)}
 	p := &Plan{Cluster: c.Name}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
@@ -48,6 +48,8 @@ type rules struct {
 	missing Missing
 	// planned are the ids of steps the plan already has.
 	planned map[string]bool
+	// encryption is set where objects have to be encrypted again.
+	encryption *state.Encryption
 }
 
 // step is the step that makes a fact hold, and whether one is needed.
@@ -86,6 +88,9 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 	case f.Wait != nil:
 		s.Kind, s.Wait, s.Action = KindWait, f.Wait, Check
 		return s, !r.waitMet(*f.Wait)
+	case f.Encryption != nil:
+		s.Kind, s.Encryption, s.Action = KindEncryption, f.Encryption, Run
+		return s, r.encryption != nil
 	}
 	return s, false
 }

@@ -47,17 +47,18 @@ type Kind string
 
 // The kinds. Exactly the payload of the kind is set in a [Step].
 const (
-	KindFile     Kind = "file"
-	KindSysctl   Kind = "sysctl"
-	KindModule   Kind = "module"
-	KindUnit     Kind = "unit"
-	KindTable    Kind = "table"
-	KindPhase    Kind = "phase"
-	KindObject   Kind = "object"
-	KindApproval Kind = "approval"
-	KindWait     Kind = "wait"
-	KindNode     Kind = "node"
-	KindProcess  Kind = "process"
+	KindFile       Kind = "file"
+	KindSysctl     Kind = "sysctl"
+	KindModule     Kind = "module"
+	KindUnit       Kind = "unit"
+	KindTable      Kind = "table"
+	KindPhase      Kind = "phase"
+	KindObject     Kind = "object"
+	KindApproval   Kind = "approval"
+	KindWait       Kind = "wait"
+	KindNode       Kind = "node"
+	KindProcess    Kind = "process"
+	KindEncryption Kind = "encryption"
 )
 
 // Step is one thing to do. Its id is stable: the same fact on the same node
@@ -82,17 +83,18 @@ type Step struct {
 	// Guarded steps belong to such a change.
 	Guarded bool `json:"guarded,omitempty"`
 
-	File     *FileStep       `json:"file,omitempty"`
-	Sysctl   *state.Sysctl   `json:"sysctl,omitempty"`
-	Module   *state.Module   `json:"module,omitempty"`
-	Unit     *UnitStep       `json:"unit,omitempty"`
-	Table    *state.Table    `json:"table,omitempty"`
-	Phase    *state.Phase    `json:"phase,omitempty"`
-	Object   *state.Object   `json:"object,omitempty"`
-	Approval *state.Approval `json:"approval,omitempty"`
-	Wait     *state.Wait     `json:"wait,omitempty"`
-	Leave    *Leave          `json:"leave,omitempty"`
-	Process  *Process        `json:"process,omitempty"`
+	File       *FileStep         `json:"file,omitempty"`
+	Sysctl     *state.Sysctl     `json:"sysctl,omitempty"`
+	Module     *state.Module     `json:"module,omitempty"`
+	Unit       *UnitStep         `json:"unit,omitempty"`
+	Table      *state.Table      `json:"table,omitempty"`
+	Phase      *state.Phase      `json:"phase,omitempty"`
+	Object     *state.Object     `json:"object,omitempty"`
+	Approval   *state.Approval   `json:"approval,omitempty"`
+	Wait       *state.Wait       `json:"wait,omitempty"`
+	Leave      *Leave            `json:"leave,omitempty"`
+	Process    *Process          `json:"process,omitempty"`
+	Encryption *state.Encryption `json:"encryption,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.

@@ -48,7 +48,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		}
 		out = append(out, p.problems...)
 	}
-	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), undecided(wants, have))
+	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), undecided(c, wants, have))
 }
 
 // preflight gathers the problems of one node.
@@ -65,7 +65,7 @@ type preflight struct {
 
 // always are checks that no deviation silences: they keep keys, connections and
 // other people's machines.
-var always = [...]string{"encryption-key", "admin-address", "ssh-port", "firewall", "hostname", "other-cluster"}
+var always = [...]string{"encryption-key", "foreign-encryption", "admin-address", "ssh-port", "firewall", "hostname", "other-cluster"}
 
 // bad records a problem unless a deviation says the machine cannot do better.
 func (p *preflight) bad(check, seen, remedy string, args ...any) {
@@ -75,22 +75,6 @@ func (p *preflight) bad(check, seen, remedy string, args ...any) {
 		}
 	}
 	p.problems = append(p.problems, Problem{Node: p.n.Name, Check: check, Seen: seen, Remedy: fmt.Sprintf(remedy, args...)})
-}
-
-// Unpropagated are changes of a plan that this version would write and not
-// carry to what reads them: on a node that runs already, a component sees its
-// files when it starts. Writing them and saying "done" would be a lie.
-func Unpropagated(p *Plan, have *state.Cluster) []Problem {
-	var out []Problem
-	for _, s := range p.Steps {
-		n := have.Nodes[s.Node]
-		if s.Kind != KindFile || s.Action != Change || s.File.Attributes || s.File.Want.Path != "/var/lib/bulwark/encryption.spec" || n == nil || !n.Files[kubeletConf].Exists() {
-			continue
-		}
-		out = append(out, Problem{Node: s.Node, Check: "living-change", Seen: s.File.Want.Path + " differs from the spec, and " + list(s.File.Want.Restarts) + " would not see it changed",
-			Remedy: "this version changes no component of a living cluster: put spec or file back as it was, or reset the cluster and apply"})
-	}
-	return out
 }
 
 // kubeletConf is there once a machine is a node.

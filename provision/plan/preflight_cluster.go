@@ -12,12 +12,6 @@ import (
 // clusterCA is the certificate that says which cluster a machine belongs to.
 const clusterCA = "/etc/kubernetes/pki/ca.crt"
 
-// encryptionFile must be there once etcd holds data, see templates/kubeadm.
-const encryptionFile = "/etc/kubernetes/bulwark/apiserver/encryption.yaml"
-
-// etcdData is there once etcd has begun.
-const etcdData = "/var/lib/etcd/member"
-
 // strangers finds nodes of another cluster: of one whose control planes have
 // another CA, or none any more.
 func strangers(c *cluster.Cluster, have *state.Cluster) []Problem {
@@ -50,30 +44,14 @@ func strangers(c *cluster.Cluster, have *state.Cluster) []Problem {
 	return out
 }
 
-// keyless finds clusters whose data nobody could read any more: a key is copied
-// from a control plane that has it, and never made a second time.
-func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
-	var out []Problem
-	for _, n := range c.ControlPlanes() {
-		got := have.Nodes[n.Name]
-		switch {
-		case got == nil:
-		case got.Files[encryptionFile].Exists():
-			return nil
-		case got.Files[etcdData].Exists():
-			out = append(out, Problem{Node: n.Name, Check: "encryption-key", Seen: "etcd has data and " + encryptionFile + " is missing",
-				Remedy: "restore the file from a backup or another control plane; a key is never made for a cluster that has one. " +
-					"If these data are left over from another cluster, `bulwark reset` this one first"})
-		}
-	}
-	return out
-}
-
 // undecided finds files that control planes share and of which no bytes are most
 // of theirs: which are right is for a person to say.
-func undecided(wants []state.Want, have *state.Cluster) []Problem {
+func undecided(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Problem {
 	var out []Problem
 	seen := map[string]bool{}
+	if e := unencrypted(c, wants, have); e != nil {
+		seen[e.File.Path] = true // the step that encrypts compares their keys
+	}
 	for _, w := range wants {
 		for _, f := range w.Facts {
 			if f.File == nil || len(f.File.Shared) == 0 || seen[f.File.Path] {

@@ -62,7 +62,7 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 	}
 	if len(before) > 0 {
 		for i, s := range steps {
-			if s.Object != nil && s.Object.Derived {
+			if s.Object != nil && s.Object.Derived || s.Encryption != nil {
 				steps[i].After = append(slices.Clone(s.After), before[len(before)-1])
 			}
 		}

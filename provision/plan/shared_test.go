@@ -56,7 +56,7 @@ func TestASharedFileIsWhatMostHave(t *testing.T) {
 			if got := strings.Join(steps, " "); got != test.want {
 				t.Errorf("steps %q, want %q", got, test.want)
 			}
-			if rows := undecided(wants, have); (len(rows) == 1) != test.row {
+			if rows := undecided(&cluster.Cluster{}, wants, have); (len(rows) == 1) != test.row {
 				t.Errorf("rows %+v", rows)
 			}
 		})

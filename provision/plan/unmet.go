@@ -23,6 +23,9 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 		}
 		return s, got.Exists()
 	}
+	if r.leftToEncryption(want, got, n) {
+		return s, false
+	}
 	if slices.ContainsFunc(want.Unless, func(path string) bool { return n.Files[path].Exists() }) {
 		return s, false
 	}
@@ -30,6 +33,9 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 		s.File.CopyFrom = source
 	} else if source != "" && !got.Exists() && want.Content == nil {
 		return s, false // a phase makes it
+	}
+	if want.Content != nil && r.encryption != nil && want.Path == r.encryption.File.Path {
+		s.File.Want.Content = r.encryption.Reads // a cluster that never encrypted
 	}
 	derived, known := n.Derived[want.Path]
 	if want.Origin == state.Derived && known {

@@ -58,6 +58,9 @@ type File struct {
 	Why string `json:"why,omitempty"`
 	// Restarts names the components that read the file only when they start.
 	Restarts []string `json:"restarts,omitempty"`
+	// Once says that the file is made while a machine becomes a control plane: on
+	// one that has etcd's data something else makes it.
+	Once bool `json:"once,omitempty"`
 	// Feeds says that kubeadm makes other files of this one, so that it goes with them.
 	Feeds bool `json:"feeds,omitempty"`
 }

@@ -23,17 +23,18 @@ type Fact struct {
 	// node hold in their order anyway.
 	After []string
 
-	File     *File
-	Sysctl   *Sysctl
-	Module   *Module
-	Unit     *WantUnit
-	Table    *Table
-	Phase    *Phase
-	Object   *Object
-	Approval *Approval
-	Wait     *Wait
-	Process  *WantProcess
-	Folder   *Folder
+	File       *File
+	Sysctl     *Sysctl
+	Module     *Module
+	Unit       *WantUnit
+	Table      *Table
+	Phase      *Phase
+	Object     *Object
+	Approval   *Approval
+	Wait       *Wait
+	Process    *WantProcess
+	Folder     *Folder
+	Encryption *Encryption
 }
 
 // WantProcess is a component that runs with what its files say now.

@@ -32,7 +32,7 @@ func Encryption(c *cluster.Cluster) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encryption(resources(withRequired(c.Encryption.Resources, "secrets"), keyed, identity()))
+	return encryption(resources(EncryptedResources(c), keyed, identity()))
 }
 
 // EncryptionReads is what every API server of a living cluster has before the
@@ -48,7 +48,7 @@ func EncryptionReads(c *cluster.Cluster, encrypted []string) ([]byte, error) {
 		return nil, err
 	}
 	var before, added []string
-	for _, r := range withRequired(c.Encryption.Resources, "secrets") {
+	for _, r := range EncryptedResources(c) {
 		if slices.Contains(encrypted, r) {
 			before = append(before, r)
 		} else {
@@ -56,6 +56,12 @@ func EncryptionReads(c *cluster.Cluster, encrypted []string) ([]byte, error) {
 		}
 	}
 	return encryption(resources(before, keyed, identity()), resources(added, identity(), keyed))
+}
+
+// EncryptedResources are those that [Encryption] has an API server encrypt,
+// sorted: the spec's, and Secrets.
+func EncryptedResources(c *cluster.Cluster) []string {
+	return withRequired(c.Encryption.Resources, "secrets")
 }
 
 // EncryptionPrefix is what stands in etcd before every value that [Encryption]

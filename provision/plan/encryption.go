@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+const (
+	// encryptionFile must be there once etcd holds encrypted data, and
+	// encryptionMarker once all of it was written as a spec says, see
+	// provision/desired.
+	encryptionFile   = "/etc/kubernetes/bulwark/apiserver/encryption.yaml"
+	encryptionMarker = "/var/lib/bulwark/encryption.spec"
+)
+
+// etcdData is there once etcd has begun.
+const etcdData = "/var/lib/etcd/member"
+
+// unencrypted is what is wanted of objects in etcd where a control plane does not
+// say that they lie there so; nil where all of them do, and of a cluster that has
+// not begun or whose API does not answer.
+func unencrypted(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *state.Encryption {
+	if have.API.Status != state.Answering {
+		return nil
+	}
+	for _, w := range wants {
+		for _, f := range w.Facts {
+			if f.Encryption == nil {
+				continue
+			}
+			marker := f.Encryption.Marker
+			for _, n := range c.ControlPlanes() {
+				if living(have, n.Name) && digest(have, n.Name, marker.Path) != state.SHA256(marker.Content) {
+					return f.Encryption
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// living says whether a control plane holds data of the cluster.
+func living(have *state.Cluster, node string) bool {
+	n := have.Nodes[node]
+	return n != nil && n.Files[etcdData].Exists()
+}
+
+// leftToEncryption says whether a file is made, or changed, by the step that
+// encrypts objects: what is made once, on a control plane that has data, and the
+// key files that are there while that step is planned. A run of it that was cut
+// leaves them different, and each such state can be gone on from.
+func (r rules) leftToEncryption(want state.File, got state.HaveFile, n *state.Node) bool {
+	switch {
+	case want.Once:
+		return !got.Exists() && living(r.have, n.Name)
+	case r.encryption != nil && want.Path == r.encryption.File.Path:
+		return got.Type == "file"
+	}
+	return false
+}
+
+// keyless finds clusters whose data nobody could read any more: a key is copied
+// from a control plane that has it, and never made a second time. One that never
+// encrypted anything gets its first.
+func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
+	var out []Problem
+	has := slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool {
+		return have.Nodes[n.Name] != nil && have.Nodes[n.Name].Files[encryptionFile].Exists()
+	})
+	for _, n := range c.ControlPlanes() {
+		got := have.Nodes[n.Name]
+		if got == nil {
+			continue
+		}
+		server, runs := got.Processes["kube-apiserver"]
+		uses := argument(server.Args, "--encryption-provider-config")
+		switch {
+		case runs && uses != "" && uses != encryptionFile:
+			out = append(out, Problem{Node: n.Name, Check: "foreign-encryption", Seen: "its API server encrypts with the keys in " + uses,
+				Remedy: "this version does not take over keys that somebody else made, and without them objects could not be read: " +
+					"decrypt all of them with that file (identity as the first provider, then write every object again), run the API servers without it, and apply"})
+		case has || !got.Files[etcdData].Exists():
+		case runs && uses == "" && !got.Files[encryptionMarker].Exists():
+		default:
+			out = append(out, Problem{Node: n.Name, Check: "encryption-key", Seen: "etcd has data and " + encryptionFile + " is missing",
+				Remedy: "restore the file from a backup or another control plane; a key is never made for a cluster that has one. " +
+					"If these data are left over from another cluster, `bulwark reset` this one first"})
+		}
+	}
+	return out
+}
+
+// argument is the value of a flag among arguments, "" where it is not said.
+func argument(args []string, flag string) string {
+	var value string
+	for i, a := range args {
+		if v, ok := strings.CutPrefix(a, flag+"="); ok {
+			value = v
+		} else if a == flag && i+1 < len(args) {
+			value = args[i+1]
+		}
+	}
+	return value
+}
