@@ -170,7 +170,7 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 				if !nodes[w.Node].Runs[f.ID].Active {
 					continue // its end is not heard of, and changes nothing of what is there
 				}
-				return nil, fmt.Errorf("%s is still under way from an earlier run, and no plan is made of a machine that is worked on: wait, and plan again", f.ID)
+				return nil, fmt.Errorf("%s is under way, from an earlier run or by another operator, and no plan is made of a machine that is worked on: wait, and plan again", f.ID)
 			}
 			err := l.locked(ctx, w.Node, func(ctx context.Context) error {
 				_, err := machine.Attach(ctx, l.hosts[w.Node], f.ID)
