@@ -199,10 +199,8 @@ func TestWhatNobodyGuardsIsNotConfirmed(t *testing.T) {
 func TestWhatCannotBeKeptIsRefused(t *testing.T) {
 	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
 		for name, make := range map[string]func(path string) error{
-			"link":           func(path string) error { return os.Symlink("/etc/passwd", path) },
-			"link to nobody": func(path string) error { return os.Symlink("/no/such", path) },
-			"directory":      func(path string) error { return os.Mkdir(path, 0o700) },
-			"pipe":           func(path string) error { return syscall.Mkfifo(path, 0o600) },
+			"directory": func(path string) error { return os.Mkdir(path, 0o700) },
+			"pipe":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
 		} {
 			g := guardedMachine(t, h, "")
 			if err := make(g.none); err != nil {
@@ -210,6 +208,37 @@ func TestWhatCannotBeKeptIsRefused(t *testing.T) {
 			}
 			if _, err := Guard(t.Context(), g, g.Guarded); err == nil || !strings.Contains(err.Error(), "cannot be kept") {
 				t.Errorf("%s: %v", name, err)
+			}
+			g.nothingLeft(t)
+		}
+	})
+}
+
+// A link comes back as the link that it was, whatever lies there now: also where it
+// leads to nobody.
+func TestALinkComesBackAsALink(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		elsewhere := t.TempDir()
+		for name, put := range map[string]func(path string) error{
+			"a file":              func(path string) error { return os.WriteFile(path, []byte("new"), 0o600) },
+			"a link to a folder":  func(path string) error { return os.Symlink(elsewhere, path) },
+			"a link that was put": func(path string) error { return os.Symlink("/etc/hostname", path) },
+		} {
+			g := guardedMachine(t, h, "")
+			if err := os.Symlink("/no/such", g.none); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Guard(t.Context(), g, g.Guarded); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(os.Remove(g.none), put(g.none)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Restore(t.Context(), g); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if to, err := os.Readlink(g.none); err != nil || to != "/no/such" {
+				t.Errorf("%s: %q, %v", name, to, err)
 			}
 			g.nothingLeft(t)
 		}

@@ -20,7 +20,8 @@ while IFS= read -r path; do
   elif [ -f "$here/$n" ] || [ -L "$here/$n" ]; then
     stage=$dir/.bulwark-restored.$n
     rm -f "$stage"
-    # Of a link there are no bytes to sync.
+    # Of a link there are no bytes to sync, and into what it leads to nothing is moved.
+    [ ! -d "$path" ] || rm -f "$path"
     if ! cp -P -p "$here/$n" "$stage" || ! { sync "$stage" 2>/dev/null || sync; } || ! mv -f "$stage" "$path"; then
       rm -f "$stage"
       failed=1
@@ -32,30 +33,43 @@ while IFS= read -r path; do
 done <"$here/paths"
 sync
 
-# end NAME SIGNAL: components of the machine's own network start again when they end.
-end() {
+# running: the processes that read what was put back, of the machine's own network,
+# which their pods share. They start again when they end.
+running() {
   for p in /proc/[0-9]*; do
     comm=
     { IFS= read -r comm <"$p/comm"; } 2>/dev/null
-    # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
-    if [ "$comm" = "$1" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
-      kill "-$2" "${p#/proc/}" 2>/dev/null
-    fi
+    while IFS= read -r component; do
+      # shellcheck disable=SC3013 # dash, bash and busybox all know -ef
+      if [ "$component" != kubelet ] && [ "$comm" = "$(printf %.15s "$component")" ] && [ "$p/ns/net" -ef /proc/1/ns/net ]; then
+        echo "${p#/proc/}"
+      fi
+    done <"$here/restarts"
   done
 }
 
-# end_all SIGNAL ends all that read what was put back.
+# end_all PID...: an API server with watchers takes a minute to go, which is too long.
 end_all() {
-  while IFS= read -r component; do
-    [ "$component" = kubelet ] || end "$(printf %.15s "$component")" "$1"
-  done <"$here/restarts"
+  for p in "$@"; do
+    kill -TERM "$p" 2>/dev/null
+  done
+  for _ in 1 2 3 4; do
+    alive=
+    for p in "$@"; do
+      ! kill -0 "$p" 2>/dev/null || alive=yes
+    done
+    [ -n "$alive" ] || return 0
+    sleep 1
+  done
+  for p in "$@"; do
+    kill -KILL "$p" 2>/dev/null
+  done
 }
 
 # At boot everything starts anyway, and this comes before.
 if [ "${2:-}" != boot ]; then
-  end_all TERM
-  sleep 4
-  end_all KILL # an API server with watchers would take a minute to go
+  # shellcheck disable=SC2046 # one word is one process
+  end_all $(running)
   # A kubelet that starts anew has no patience left from pods that ended again and
   # again: it starts them at once.
   systemctl daemon-reload
