@@ -135,7 +135,7 @@ func TestWatchPageIsComplete(t *testing.T) {
 		return true
 	})
 	values = slices.DeleteFunc(values, func(w string) bool { return w == "begun" }) // never told
-	if len(metrics) != 11 || len(values) != 7 {
+	if len(metrics) != 12 || len(values) != 7 {
 		t.Errorf("does this test still read the code? %v %v", metrics, values)
 	}
 	for _, m := range metrics {

@@ -76,6 +76,8 @@ func restsOn(f state.Fact) []string {
 	switch {
 	case f.File != nil:
 		return append([]string{f.File.Path, f.File.CopyOf}, f.File.Unless...)
+	case f.Certificate != nil:
+		return []string{f.Certificate.Path, f.Certificate.CA}
 	case f.Sysctl != nil:
 		return []string{f.Sysctl.Key}
 	case f.Module != nil:

@@ -163,7 +163,7 @@ func (l looker) settle(ctx context.Context, nodes map[string]*state.Node) ([]str
 	var ended []string
 	for _, w := range l.wants {
 		for _, f := range w.Facts {
-			if f.Phase == nil || !begun(nodes[w.Node], f.ID) {
+			if !runs(f) || !begun(nodes[w.Node], f.ID) {
 				continue
 			}
 			if l.in.ReadOnly {
@@ -201,7 +201,7 @@ func (l looker) stop(ctx context.Context, nodes map[string]*state.Node) error {
 	for _, w := range l.wants {
 		ids := []string{w.Node + "/phase/reset"}
 		for _, f := range w.Facts {
-			if f.Phase != nil {
+			if runs(f) {
 				ids = append(ids, f.ID)
 			}
 		}
@@ -215,6 +215,11 @@ func (l looker) stop(ctx context.Context, nodes map[string]*state.Node) error {
 		}
 	}
 	return nil
+}
+
+// runs says whether a fact is brought about by a command that goes on without us.
+func runs(f state.Fact) bool {
+	return f.Phase != nil || f.Certificate != nil && f.Certificate.Renews != nil
 }
 
 // begun says whether a machine knows of a run, be it one without a result.
@@ -354,6 +359,7 @@ func ask(w state.Want) observe.Ask {
 		plan.UFWConf():           true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
+	certificates := map[string]bool{}
 	for _, f := range w.Facts {
 		switch {
 		case f.File != nil:
@@ -380,6 +386,14 @@ func ask(w state.Want) observe.Ask {
 			}
 		case f.Approval != nil:
 			path(f.Approval.Makes, false)
+		case f.Certificate != nil:
+			if f.Certificate.Renews != nil {
+				a.Runs = append(a.Runs, f.ID)
+			}
+			for _, p := range []string{f.Certificate.Path, f.Certificate.CA} {
+				path(p, false)
+				certificates[p] = true
+			}
 		case f.Process != nil:
 			if f.Process.Manifest != "" {
 				path(f.Process.Manifest, true)
@@ -397,7 +411,7 @@ func ask(w state.Want) observe.Ask {
 		path(p, true)
 	}
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
-		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p]})
+		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p]})
 	}
 	slices.Sort(a.Units)
 	a.Units = slices.Compact(a.Units)

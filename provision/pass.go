@@ -43,14 +43,39 @@ type Seen struct {
 	Plan     *plan.Plan
 	Problems []Problem
 	Notes    []string
+	// Certificates are the leaf certificates that were read, by node and path.
+	Certificates []CertificateEnd
 	// Verified says that the cluster passed verification as it is wanted now.
 	Verified bool
+}
+
+// CertificateEnd is when a certificate in a file of a node ends.
+type CertificateEnd struct {
+	Node, Path string
+	Ends       time.Time
+}
+
+// certificates are those that the look read and something is wanted of.
+func (s *Session) certificates() []CertificateEnd {
+	var out []CertificateEnd
+	for _, w := range s.wants {
+		n := s.have.Nodes[w.Node]
+		for _, f := range w.Facts {
+			if n == nil || f.Certificate == nil {
+				continue
+			}
+			if c := n.Certificates[f.Certificate.Path]; c != nil {
+				out = append(out, CertificateEnd{Node: w.Node, Path: f.Certificate.Path, Ends: c.NotAfter})
+			}
+		}
+	}
+	return out
 }
 
 // seen is what opening a session found.
 func (s *Session) seen() Seen {
 	out := Seen{Cluster: s.Cluster.Name, Nodes: s.names(), Unread: s.unread(), API: s.apiRead(), Drift: s.drift(), Plan: s.Plan,
-		Problems: s.Problems, Notes: s.Notes, Verified: s.Verified()}
+		Problems: s.Problems, Notes: s.Notes, Certificates: s.certificates(), Verified: s.Verified()}
 	for _, name := range out.Nodes {
 		if s.missed[name] != nil {
 			out.NotReached = append(out.NotReached, name)

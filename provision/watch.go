@@ -179,7 +179,7 @@ var repairPhases = [...]string{"init-control-plane", "init-upload-config", "init
 // this list does not know is not done without a person.
 func repairs(s plan.Step) bool {
 	switch s.Kind {
-	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit, plan.KindTable, plan.KindObject, plan.KindApproval, plan.KindWait, plan.KindProcess:
+	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit, plan.KindTable, plan.KindObject, plan.KindApproval, plan.KindWait, plan.KindProcess, plan.KindCertificate:
 		return true
 	case plan.KindPhase:
 		return slices.Contains(repairPhases[:], s.Phase.Name) || strings.HasPrefix(s.Phase.Name, "init-kubeconfig")

@@ -68,7 +68,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // descriptions are the metrics, see docs/watch.md.
 type descriptions struct {
-	inSync, drift, notReached, unread, problems, lastLook, lookSeconds, looks, failures, repairs, repaired *prometheus.Desc
+	inSync, drift, notReached, unread, problems, lastLook, lookSeconds, looks, failures, repairs, repaired, certificates *prometheus.Desc
 }
 
 func described() descriptions {
@@ -84,12 +84,14 @@ func described() descriptions {
 		failures:    describe("look_failures_total", "Passes that had no answer."),
 		repairs:     describe("repairs_total", "Repairs by outcome; refused ones changed nothing.", "outcome"),
 		repaired:    describe("repaired_steps_total", "Steps that repairs did."),
+
+		certificates: describe("certificate_end_timestamp_seconds", "When a certificate that the last look with an answer read ends.", "node", "path"),
 	}
 }
 
 // Describe names the metrics.
 func (w *Watch) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{w.inSync, w.drift, w.notReached, w.unread, w.problems, w.lastLook, w.lookSeconds, w.looks, w.failures, w.repairs, w.repaired} {
+	for _, d := range []*prometheus.Desc{w.inSync, w.drift, w.notReached, w.unread, w.problems, w.lastLook, w.lookSeconds, w.looks, w.failures, w.repairs, w.repaired, w.certificates} {
 		out <- d
 	}
 }
@@ -125,6 +127,9 @@ func (w *Watch) Collect(out chan<- prometheus.Metric) {
 	}
 	for k, n := range drift {
 		gauge(w.drift, float64(n), k.node, k.kind)
+	}
+	for _, c := range w.last.Certificates {
+		gauge(w.certificates, float64(c.Ends.Unix()), c.Node, c.Path)
 	}
 	gauge(w.notReached, float64(len(w.last.NotReached)))
 	gauge(w.unread, float64(w.last.Unread))

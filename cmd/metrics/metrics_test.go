@@ -83,8 +83,11 @@ func TestAScrape(t *testing.T) {
 	}
 	holds(t, text, "bulwark_watch_in_sync 0", "bulwark_watch_looks_total 0")
 
-	w.Ended(pass(1))
+	one := pass(1)
+	one.Certificates = []provision.CertificateEnd{{Node: "cp-1", Path: "/etc/a.crt", Ends: time.Unix(1900000000, 0)}}
+	w.Ended(one)
 	_, text = get("/metrics")
+	holds(t, text, `bulwark_watch_certificate_end_timestamp_seconds{node="cp-1",path="/etc/a.crt"} 1.9e+09`)
 	holds(t, text, `bulwark_watch_drifted_steps{kind="file",node="w-1"} 2`, `bulwark_watch_drifted_steps{kind="object",node=""} 1`,
 		"bulwark_watch_in_sync 0", "bulwark_watch_nodes_not_reached 0", "bulwark_watch_unread 0", "bulwark_watch_problems 1",
 		"bulwark_watch_last_look_timestamp_seconds 1.8000000015e+09", "bulwark_watch_last_look_duration_seconds 1.5",

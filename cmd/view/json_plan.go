@@ -125,6 +125,8 @@ func detail(s plan.Step) map[string]any {
 		return map[string]any{"process": s.Process.Name, "seen": s.Process.Seen}
 	case s.Encryption != nil:
 		return map[string]any{"resources": s.Encryption.Resources, "prefix": s.Encryption.Prefix}
+	case s.Renewal != nil:
+		return map[string]any{"args": s.Renewal.Phase.Args, "seen": s.Renewal.Seen}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}

@@ -53,6 +53,9 @@ func (h *Human) step(s plan.Step, kinds int) {
 	if s.Process != nil {
 		h.out.linef("        runs with %s", s.Process.Seen)
 	}
+	if s.Renewal != nil {
+		h.out.linef("        %s", Printable(s.Renewal.Seen))
+	}
 	h.diff("        ", difference(s))
 	if !h.verbose {
 		return

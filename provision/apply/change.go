@@ -55,6 +55,9 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 				c.restarts = append(c.restarts, name)
 			}
 		}
+		if s.Renewal != nil {
+			paths = append(paths, s.Renewal.Phase.Makes...)
+		}
 		if s.File == nil {
 			continue
 		}
@@ -76,7 +79,7 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, guardTime-time.Second, errors.New("the node puts back what was before"))
 	defer cancel()
-	_, err = machine.Do(ctx, h, ops)
+	err = c.carryOut(ctx, steps, ops)
 	if err == nil {
 		ru.note(steps[0], "waiting for %s", names(c.restarts))
 		err = c.comesBack(ctx)

@@ -57,6 +57,8 @@ func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 		err = within(ctx, tableTimeout, func(ctx context.Context) error { return ru.table(ctx, s) })
 	case plan.KindPhase:
 		err = within(ctx, phaseTimeout, func(ctx context.Context) error { return ru.phase(ctx, s) })
+	case plan.KindCertificate:
+		err = within(ctx, phaseTimeout, func(ctx context.Context) error { return ru.renew(ctx, s) })
 	case plan.KindObject:
 		err = within(ctx, apiTimeout, func(ctx context.Context) error { return ru.object(ctx, s) })
 	case plan.KindApproval:

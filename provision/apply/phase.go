@@ -40,7 +40,11 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 	if _, err := machine.Do(ctx, h, before); err != nil {
 		return err
 	}
-	result, err := machine.Run(ctx, h, s.ID, command(*s.Phase), machine.RunOptions{Timeout: phaseTimeout, Keep: true})
+	timeout := phaseTimeout
+	if s.Guarded { // it must have ended when the node puts back what was before
+		timeout = guardTime / 2
+	}
+	result, err := machine.Run(ctx, h, s.ID, command(*s.Phase), machine.RunOptions{Timeout: timeout, Keep: true})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,11 @@ func manifestOf(name string) string { return kubeadm.ManifestsDir + "/" + name +
 func (b *builder) components() error {
 	reads := map[string][]string{kubelet: {kubeletConfig, kubeletFlags}}
 	for _, f := range b.facts {
+		if f.Certificate != nil {
+			for _, name := range f.Certificate.Restarts {
+				reads[name] = append(reads[name], f.Certificate.Path)
+			}
+		}
 		if f.File != nil && f.File.Origin != state.Derived {
 			for _, name := range f.File.Restarts {
 				reads[name] = append(reads[name], f.File.Path)

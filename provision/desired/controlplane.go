@@ -53,12 +53,14 @@ func (b *builder) controlPlane() error {
 	}
 	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
 		"certificate authorities, certificates and the service account key")
+	b.pkiCertificates()
 	b.dir(kubeadm.EtcdPKIDir, 0o700, state.EtcdOwner)
 	for _, cp := range kubeadm.EtcdCopies() {
 		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults", Restarts: []string{"etcd"}})
 	}
 	b.dir(kubeadm.EtcdDataDir, 0o700, state.EtcdOwner)
 	b.kubeconfigs(first)
+	b.kubeconfigCertificates()
 	if first {
 		b.phase(state.Phase{Name: "init-etcd", Args: initArgs("etcd", "local"), Makes: []string{kubeadm.ManifestsDir + "/etcd.yaml"}},
 			"etcd's static pod")
@@ -86,7 +88,7 @@ func (b *builder) controlPlane() error {
 	b.phase(state.Phase{Name: "init-mark-control-plane", Args: initArgs("mark-control-plane"),
 		Label: "node-role.kubernetes.io/control-plane"}, "label and taint of a control plane")
 	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
-		Makes: []string{"/var/lib/kubelet/pki/kubelet-client-current.pem"}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
+		Makes: []string{kubeletClientFile}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
 		"the kubelet uses the client certificate it rotates")
 	return nil
 }

@@ -57,7 +57,7 @@ func (b *builder) node() error {
 	} else {
 		steps = append(steps, b.kubeadmFiles, b.join)
 	}
-	steps = append(steps, b.podNetwork, b.serving, b.modes, b.components, b.routes)
+	steps = append(steps, b.podNetwork, b.serving, b.kubeletCertificates, b.modes, b.components, b.routes)
 	var errs []error // all of them: a spec's writer should not meet one after the other
 	for _, s := range steps {
 		errs = append(errs, s())

@@ -107,7 +107,7 @@ func sound(t *testing.T, wants []state.Want) {
 				t.Errorf("%s says not what it is, or why: %q, %q", f.ID, f.Title, f.Why)
 			}
 			payloads := 0
-			for _, set := range []bool{f.File != nil, f.Sysctl != nil, f.Module != nil, f.Unit != nil, f.Table != nil, f.Phase != nil, f.Object != nil, f.Approval != nil, f.Wait != nil, f.Process != nil, f.Folder != nil, f.Encryption != nil} {
+			for _, set := range []bool{f.File != nil, f.Sysctl != nil, f.Module != nil, f.Unit != nil, f.Table != nil, f.Phase != nil, f.Object != nil, f.Approval != nil, f.Wait != nil, f.Process != nil, f.Folder != nil, f.Encryption != nil, f.Certificate != nil} {
 				if set {
 					payloads++
 				}

@@ -19,7 +19,10 @@ const (
 	// kubeletInstance is what of the kubelet's configuration is this node's own,
 	// its CRI socket; kubeadm writes it since 1.34.
 	kubeletInstance = "/var/lib/kubelet/instance-config.yaml"
-	caFile          = kubeadm.PKIDir + "/ca.crt"
+	// kubeletClientFile is the certificate and key that the kubelet rotates and
+	// goes to the API with.
+	kubeletClientFile = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+	caFile            = kubeadm.PKIDir + "/ca.crt"
 )
 
 // AdminConf is the file apply reads to speak with the API: on the control

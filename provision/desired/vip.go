@@ -21,9 +21,12 @@ func (b *builder) vip() error {
 		return nil
 	}
 	const why = "endpoint.vip"
-	b.add(state.Fact{ID: b.id("phase", "kubeconfig-kube-vip"), Title: "kubeconfig of kube-vip", Why: why, Phase: &state.Phase{
+	phase := &state.Phase{
 		Name: "kubeconfig-kube-vip", Args: []string{"kubeconfig", "user", "--client-name", kubeadm.VIPUser, "--config", kubeadm.ConfigFile},
-		Makes: []string{kubeadm.VIPKubeconfig}, Into: kubeadm.VIPKubeconfig}})
+		Makes: []string{kubeadm.VIPKubeconfig}, Into: kubeadm.VIPKubeconfig}
+	b.add(state.Fact{ID: b.id("phase", phase.Name), Title: "kubeconfig of kube-vip", Why: why, Phase: phase})
+	// kubeadm renews no kubeconfig but its own; it makes this one again.
+	b.lasting(state.WantCertificate{Path: kubeadm.VIPKubeconfig, CA: caFile, Renews: phase, Remakes: phase, Restarts: []string{"kube-vip"}})
 	b.path(state.File{Path: kubeadm.VIPKubeconfig, Origin: state.Derived, Mode: 0o600, Owner: root, Optional: true, Secret: true, Why: why})
 	manifest, err := kubeadm.VIPManifest(b.c)
 	if err != nil {

@@ -46,6 +46,10 @@ type AskFile struct {
 	// control plane and for what control planes share, and an import, for who
 	// encrypts what.
 	Text bool
+	// Certificate asks for what can be shown to anybody of a PEM file or of a
+	// kubeconfig (PATH.conf): certificates, and never a key beside them. A link is
+	// followed.
+	Certificate bool
 }
 
 // MaxText is the most content that is read of one file, and maxEntries the
@@ -80,6 +84,9 @@ func (a Ask) encode(nonce string) ([]byte, error) {
 			kind = "text"
 		}
 		fmt.Fprintf(&b, "%s %s\n", kind, f.Path)
+		if f.Certificate {
+			fmt.Fprintf(&b, "certificate %s\n", f.Path)
+		}
 	}
 	for _, d := range a.Dirs {
 		if err := cleanPath(d); err != nil {

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"crypto/x509"
 	"fmt"
 	"path"
 	"strings"
@@ -47,7 +48,7 @@ func newReading(ask Ask) *reading {
 	r := &reading{
 		ask: ask,
 		node: &state.Node{
-			Name: ask.Node, Files: map[string]state.HaveFile{}, Sysctls: map[string]string{}, Modules: map[string]bool{},
+			Name: ask.Node, Files: map[string]state.HaveFile{}, Certificates: map[string]*x509.Certificate{}, Sysctls: map[string]string{}, Modules: map[string]bool{},
 			Units: map[string]state.Unit{}, Processes: map[string]state.Process{}, Runs: map[string]state.Run{}, Unread: map[string]string{},
 			Facts: state.Facts{Free: map[string]int64{}, FreeInodes: map[string]int64{}, Listening: map[uint16]string{}},
 		},
@@ -55,6 +56,7 @@ func newReading(ask Ask) *reading {
 	}
 	for _, f := range ask.Files {
 		f.Text = f.Text || r.files[f.Path].Text
+		f.Certificate = f.Certificate || r.files[f.Path].Certificate
 		r.files[f.Path] = f
 	}
 	for _, d := range ask.Dirs {
@@ -84,6 +86,8 @@ func (r *reading) frame(f script.Frame) error {
 		return r.clock(f)
 	case "text":
 		return r.text(f)
+	case "certificate":
+		return r.certificate(f)
 	case "process":
 		return r.process(f)
 	case "run":
@@ -229,6 +233,7 @@ func (r *reading) close() {
 			n.Files[p] = f
 		}
 	}
+	r.closeCertificates()
 	if r.ask.FilesOnly {
 		return
 	}

@@ -18,7 +18,7 @@ import (
 // kernel has of them, which it cuts after 15 bytes.
 func component(comm string) string {
 	switch comm {
-	case "kube-apiserver", "kube-scheduler", "etcd", "kubelet", "kube-proxy":
+	case "kube-apiserver", "kube-scheduler", "etcd", "kubelet", "kube-proxy", "kube-vip":
 		return comm
 	case "kube-controller":
 		return "kube-controller-manager"

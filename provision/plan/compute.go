@@ -83,6 +83,8 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 	case f.Approval != nil:
 		s.Kind, s.Approval, s.Action = KindApproval, f.Approval, Run
 		return s, !r.approvalMet(*f.Approval, n)
+	case f.Certificate != nil:
+		return r.certificateStep(s, *f.Certificate, n)
 	case f.Process != nil:
 		return r.processStep(s, *f.Process, n)
 	case f.Wait != nil:

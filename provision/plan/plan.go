@@ -47,18 +47,19 @@ type Kind string
 
 // The kinds. Exactly the payload of the kind is set in a [Step].
 const (
-	KindFile       Kind = "file"
-	KindSysctl     Kind = "sysctl"
-	KindModule     Kind = "module"
-	KindUnit       Kind = "unit"
-	KindTable      Kind = "table"
-	KindPhase      Kind = "phase"
-	KindObject     Kind = "object"
-	KindApproval   Kind = "approval"
-	KindWait       Kind = "wait"
-	KindNode       Kind = "node"
-	KindProcess    Kind = "process"
-	KindEncryption Kind = "encryption"
+	KindFile        Kind = "file"
+	KindSysctl      Kind = "sysctl"
+	KindModule      Kind = "module"
+	KindUnit        Kind = "unit"
+	KindTable       Kind = "table"
+	KindPhase       Kind = "phase"
+	KindObject      Kind = "object"
+	KindApproval    Kind = "approval"
+	KindWait        Kind = "wait"
+	KindNode        Kind = "node"
+	KindProcess     Kind = "process"
+	KindEncryption  Kind = "encryption"
+	KindCertificate Kind = "certificate"
 )
 
 // Step is one thing to do. Its id is stable: the same fact on the same node
@@ -95,6 +96,7 @@ type Step struct {
 	Leave      *Leave            `json:"leave,omitempty"`
 	Process    *Process          `json:"process,omitempty"`
 	Encryption *state.Encryption `json:"encryption,omitempty"`
+	Renewal    *Renewal          `json:"renewal,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.

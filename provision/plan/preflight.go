@@ -46,7 +46,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 			p.software()
 			p.images()
 		}
-		out = append(out, p.problems...)
+		out = append(append(out, p.problems...), unrotated(wanted[n.Name], got)...)
 	}
 	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), undecided(c, wants, have))
 }

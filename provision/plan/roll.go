@@ -22,7 +22,7 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 		return steps
 	}
 	for i, s := range steps {
-		steps[i].Guarded = changing[s.Node] && (len(s.Restarts) > 0 || s.File != nil && s.File.Want.Feeds)
+		steps[i].Guarded = changing[s.Node] && (len(s.Restarts) > 0 || s.Renewal != nil || s.File != nil && s.File.Want.Feeds)
 	}
 	last := map[string]string{} // by node, the step that its change ends with
 	first := map[string]int{}
@@ -103,18 +103,21 @@ func together(steps []Step) []Step {
 	return append(out, byNode[""]...)
 }
 
-// order is in which a change does things: manifests last, since the kubelet acts
+// order is in which a change does things: what kubeadm reads, what it makes, and
+// copies of that; manifests last, since the kubelet acts
 // on them at once, and by then all that they name must be there.
 func order(s Step) int {
 	switch {
 	case s.File != nil && s.File.Want.Feeds:
 		return 0
-	case s.File != nil && s.File.Want.Origin != state.Derived:
+	case s.Renewal != nil:
 		return 1
-	case s.File != nil:
+	case s.File != nil && s.File.Want.Origin != state.Derived:
 		return 2
-	default:
+	case s.File != nil:
 		return 3
+	default:
+		return 4
 	}
 }
 

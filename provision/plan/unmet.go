@@ -78,6 +78,8 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 		return !known || state.SHA256(derived) == got.SHA256
 	case want.Mode.IsDir(), want.Origin == state.Adopted && want.CopyOf == "":
 		return true
+	case want.CopyOf != "" && r.planned[renewed(n.Name, want.CopyOf)]:
+		return false // what it is a copy of is about to change
 	case want.CopyOf != "":
 		source := n.Files[want.CopyOf]
 		return source.SHA256 != "" && source.SHA256 == got.SHA256
@@ -92,11 +94,19 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 // restarts are the components that start again because a file changes: those of a
 // node that has begun, also where one is just not there. Where a manifest only says the same in other words, the kubelet sees no change.
 func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *state.Node) []string {
-	if !n.Files[kubeletConf].Exists() || want.Origin == state.Derived && samePod(got.Text, derived) {
+	if want.Origin == state.Derived && samePod(got.Text, derived) {
+		return nil
+	}
+	return running(want.Restarts, n)
+}
+
+// running are those of some components that run, on a machine that is a node.
+func running(names []string, n *state.Node) []string {
+	if !n.Files[kubeletConf].Exists() {
 		return nil
 	}
 	var out []string
-	for _, name := range want.Restarts {
+	for _, name := range names {
 		if _, runs := n.Processes[name]; runs || n.Derived != nil {
 			out = append(out, name)
 		}

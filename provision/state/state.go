@@ -6,7 +6,10 @@
 // reason in [Node.Unread] or [API.Unread].
 package state
 
-import "time"
+import (
+	"crypto/x509"
+	"time"
+)
 
 // Cluster is what one look found: every node by the name the spec gives it,
 // and the API.
@@ -21,6 +24,10 @@ type Node struct {
 	Facts Facts
 	// Files by path: every path that was asked for, absent ones too.
 	Files map[string]HaveFile
+	// Certificates are those of the files whose certificate was asked for and that
+	// are there, by path; nil where the file holds none that can be read. Of a
+	// chain it is the first, which is its owner's.
+	Certificates map[string]*x509.Certificate
 	// Sysctls in force, by key with dots.
 	Sysctls map[string]string
 	// Modules says of each asked module whether it is loaded or built in.

@@ -23,18 +23,37 @@ type Fact struct {
 	// node hold in their order anyway.
 	After []string
 
-	File       *File
-	Sysctl     *Sysctl
-	Module     *Module
-	Unit       *WantUnit
-	Table      *Table
-	Phase      *Phase
-	Object     *Object
-	Approval   *Approval
-	Wait       *Wait
-	Process    *WantProcess
-	Folder     *Folder
-	Encryption *Encryption
+	File        *File
+	Sysctl      *Sysctl
+	Module      *Module
+	Unit        *WantUnit
+	Table       *Table
+	Phase       *Phase
+	Object      *Object
+	Approval    *Approval
+	Wait        *Wait
+	Process     *WantProcess
+	Folder      *Folder
+	Encryption  *Encryption
+	Certificate *WantCertificate
+}
+
+// WantCertificate is a leaf certificate that is signed by the authority which is
+// there and does not end soon.
+type WantCertificate struct {
+	// Path is the file that holds it: PEM, or a kubeconfig.
+	Path string `json:"path"`
+	// CA is the file of the authority that signs it.
+	CA string `json:"ca"`
+	// Renews signs it anew with another key. It is nil for one that its owner
+	// rotates, of which nothing is done but to say when it does not.
+	Renews *Phase `json:"renews,omitempty"`
+	// Remakes does so where there is none that can be read.
+	Remakes *Phase `json:"remakes,omitempty"`
+	// Restarts names the components that read the file only when they start.
+	Restarts []string `json:"restarts,omitempty"`
+	// Remedy is what a person does about one that its owner does not rotate.
+	Remedy string `json:"-"`
 }
 
 // WantProcess is a component that runs with what its files say now.

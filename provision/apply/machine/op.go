@@ -97,7 +97,7 @@ var (
 	keyPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
 	modulePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
 	// componentPattern are the components of a node.
-	componentPattern = regexp.MustCompile(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)$`)
+	componentPattern = regexp.MustCompile(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kube-vip|kubelet)$`)
 	unitPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
 	verbs            = map[string]bool{"daemon-reload": true, "unmask": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
 )

@@ -3,7 +3,7 @@
 # digests, one for all units: a look costs a machine little.
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 
-software='' files_only='' paths='' texts='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
+software='' files_only='' paths='' texts='' certificates='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
 while IFS= read -r line; do
   case $line in
   'file '*) paths=$paths${line#file }$nl ;;
@@ -11,6 +11,7 @@ while IFS= read -r line; do
     paths=$paths${line#text }$nl
     texts=$texts${line#text }$nl
     ;;
+  'certificate '*) certificates=$certificates${line#certificate }$nl ;;
   'dir '*) dirs=$dirs${line#dir }$nl ;;
   'sysctl '*) sysctls=$sysctls${line#sysctl }$nl ;;
   'module '*) modules=$modules${line#module }$nl ;;
@@ -61,6 +62,9 @@ paths=$(printf %s "$paths" | sort -u)
 IFS=$nl
 # shellcheck disable=SC2086
 [ -z "$texts" ] || look_texts $texts
+IFS=$nl
+# shellcheck disable=SC2086
+[ -z "$certificates" ] || look_certificates $certificates
 if [ -n "$files_only" ]; then
   frame clock 0 "$(date +%s%N | tr -dc 0-9)"
   finish

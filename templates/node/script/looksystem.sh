@@ -89,7 +89,7 @@ look_processes() {
     comm=
     { IFS= read -r comm <"$p/comm"; } 2>/dev/null
     case $comm in
-    kube-apiserver | kube-controller | kube-scheduler | etcd | kubelet | kube-proxy) ;;
+    kube-apiserver | kube-controller | kube-scheduler | etcd | kubelet | kube-proxy | kube-vip) ;;
     *) continue ;;
     esac
     # shellcheck disable=SC3013 # dash, bash and busybox all know -ef

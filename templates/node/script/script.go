@@ -17,6 +17,9 @@ var runs string
 //go:embed lookfiles.sh
 var lookFiles string
 
+//go:embed lookcertificates.sh
+var lookCertificates string
+
 //go:embed looksystem.sh
 var lookSystem string
 
@@ -78,7 +81,7 @@ var snapshot string
 var lock string
 
 // Look reads what one machine has and changes nothing.
-func Look() string { return common + runs + lookFiles + lookSystem + look }
+func Look() string { return common + runs + lookFiles + lookCertificates + lookSystem + look }
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
 func Change() string { return common + input + no + space + files + effects + change }
