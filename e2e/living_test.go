@@ -14,7 +14,7 @@ import (
 
 // testLiving: a worker that holds another cluster's CA is not touched, and keeps
 // the rest from being touched. Afterwards a changed spec reaches the running API
-// server, and so does its way back.
+// server, and so does its way back, though it does not run any more.
 func testLiving(t *testing.T, c *labCluster) {
 	const ca = "/etc/kubernetes/pki/ca.crt"
 	before := shell(t, c, "cp-1", kept)
@@ -43,7 +43,10 @@ func testLiving(t *testing.T, c *labCluster) {
 	if args := shell(t, c, "cp-1", "tr '\\0' '\\n' </proc/$(pgrep -xo kube-apiserver)/cmdline"); !strings.Contains(args, "--audit-log-maxage=400") {
 		t.Errorf("the API server runs with\n%s", args)
 	}
-	c.Bulwark(t, "apply", "--auto-approve").want(t, 0)
+	// Somebody edits it, and the only API server of the cluster answers nobody any more.
+	shell(t, c, "cp-1", `sed -i 's/--event-ttl=.*/--event-ttl=soon/; t; s/^    - --profiling=false$/&\n    - --event-ttl=soon/' /etc/kubernetes/manifests/kube-apiserver.yaml
+		for i in $(seq 60); do curl -sk --max-time 2 -o /dev/null https://127.0.0.1:6443/readyz || exit 0; sleep 1; done; exit 1`)
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "does not answer, and what it holds was not compared")
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
 }
 

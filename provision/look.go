@@ -100,12 +100,20 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
 	l.lose(failed)
-	asks = slices.DeleteFunc(asks, func(a observe.Ask) bool { return failed[a.Node] != nil })
 	// What comes or goes in the moment of a look was neither there nor absent.
 	// Asked again, it is one of them.
-	for try := 0; try < unreadTries && slices.ContainsFunc(slices.Collect(maps.Values(nodes)), func(n *state.Node) bool { return len(n.Unread) > 0 }); try++ {
-		nodes, failed = observe.All(ctx, l.hosts, asks, parallelism(l.in))
+	for range unreadTries {
+		asks = slices.DeleteFunc(asks, func(a observe.Ask) bool { return failed[a.Node] != nil || len(nodes[a.Node].Unread) == 0 })
+		if len(asks) == 0 {
+			break
+		}
+		var again map[string]*state.Node
+		again, failed = observe.All(ctx, l.hosts, asks, parallelism(l.in))
 		l.lose(failed)
+		maps.Copy(nodes, again)
+		for name := range failed {
+			delete(nodes, name)
+		}
 	}
 	return nodes, ctx.Err()
 }
@@ -263,9 +271,7 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 	if err == nil && api.Status == state.Starting && !first.Files[desired.SuperAdminConf].Exists() {
 		// It has answered before: a restart is waited for, and never taken for
 		// a cluster in which nothing was made yet.
-		if api, err = l.restarted(ctx, client, question); err != nil {
-			return api, err
-		}
+		api, err = l.restarted(ctx, client, question, patience(first))
 	}
 	if err != nil || api.Status != state.Answering {
 		return api, err
@@ -322,12 +328,24 @@ func (l looker) members(ctx context.Context) ([]state.Member, error) {
 	return client.Members(ctx)
 }
 
-// restartTimeout is how long an API server that has answered before may be away.
-const restartTimeout = 3 * time.Minute
+// restartTimeout is how long an API server that has answered before may be away,
+// and wrongTimeout where its manifest is not as it should be, which may be why.
+const (
+	restartTimeout = 3 * time.Minute
+	wrongTimeout   = 15 * time.Second
+)
 
-// restarted looks until the API answers.
-func (l looker) restarted(ctx context.Context, client *kube.Client, question kube.Ask) (state.API, error) {
-	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
+// patience is how long the API server of a control plane is waited for.
+func patience(n *state.Node) time.Duration {
+	if derived, known := n.Derived[desired.APIServerManifest]; known && state.SHA256(derived) != n.Files[desired.APIServerManifest].SHA256 {
+		return wrongTimeout
+	}
+	return restartTimeout
+}
+
+// restarted looks until the API answers, or is not waited for any longer.
+func (l looker) restarted(ctx context.Context, client *kube.Client, question kube.Ask, limit time.Duration) (state.API, error) {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		api, err := client.Look(ctx, question)
@@ -336,9 +354,9 @@ func (l looker) restarted(ctx context.Context, client *kube.Client, question kub
 		}
 		select {
 		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return api, fmt.Errorf("%s: the API of a cluster that was made before does not answer: %s; see its pod with crictl ps -a and crictl logs on the control plane",
-				client, api.Unread[kube.PartAPI])
+		case <-limited.Done():
+			api.Status = state.Unreachable
+			return api, ctx.Err()
 		}
 	}
 }
@@ -359,11 +377,12 @@ func ask(w state.Want) observe.Ask {
 		plan.UFWConf():           true,
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
-	certificates := map[string]bool{}
+	certificates, owners := map[string]bool{}, map[string]bool{}
 	for _, f := range w.Facts {
 		switch {
 		case f.File != nil:
 			path(f.File.Path, false)
+			owners[f.File.Path] = f.File.Tree && f.File.Origin != state.Forbidden
 			for _, p := range f.File.Unless {
 				path(p, false)
 			}
@@ -411,7 +430,7 @@ func ask(w state.Want) observe.Ask {
 		path(p, true)
 	}
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
-		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p]})
+		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p], Owners: owners[p]})
 	}
 	slices.Sort(a.Units)
 	a.Units = slices.Compact(a.Units)

@@ -70,6 +70,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
 		s.Plan, s.looks = plan.Compute(c, s.wants, s.have, kube.Missing), looks(s.have)
+		s.Problems = append(s.Problems, unreachable(l.first, s.have, s.Plan)...)
 		s.leave(in)
 		if err := s.only(in.Nodes); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -147,6 +148,20 @@ func notSeen(c *cluster.Cluster, failed map[string]error) []Problem {
 		out = append(out, p)
 	}
 	return out
+}
+
+// unreachable is the row about an API that does not answer. What can be mended on
+// the machines is, since that may be why; what the API holds stays unknown.
+func unreachable(first string, have *state.Cluster, p *plan.Plan) []Problem {
+	if have.API.Status != state.Unreachable {
+		return nil
+	}
+	row := Problem{Node: first, Check: "api", Seen: "the API of a cluster that was made before does not answer, and what it holds was not compared: " + observe.Printable(have.API.Unread[kube.PartAPI]),
+		Remedy: "see its pod with crictl ps -a and crictl logs on the control plane"}
+	if !p.Empty() {
+		row.Warning, row.Remedy = true, "do what is planned for the machines, and plan again"
+	}
+	return []Problem{row}
 }
 
 // Close ends all connections.

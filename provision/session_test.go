@@ -5,9 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/host"
+	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // A machine that could not be looked at is a row, whose check says why, and
@@ -34,6 +39,39 @@ func TestMachinesThatWereNotSeenAreRows(t *testing.T) {
 		}
 		if reached := !errors.Is(r.Err, host.ErrUnreachable); reached != (w.check == "host-key") {
 			t.Errorf("%s is of another kind: %v", w.check, r.Err)
+		}
+	}
+}
+
+// An API that does not answer stops a run unless something else is to be done first.
+func TestAnAPIThatDoesNotAnswerIsSaid(t *testing.T) {
+	have := &state.Cluster{API: state.API{Status: state.Unreachable, Unread: map[string]string{kube.PartAPI: "connection refused\x1b[31m"}}}
+	for what, c := range map[string]struct {
+		plan    *plan.Plan
+		warning bool
+	}{"nothing to do": {&plan.Plan{}, false}, "something to do": {&plan.Plan{Steps: []plan.Step{{ID: "cp-1/file/etc/x"}}}, true}} {
+		rows := unreachable("cp-1", have, c.plan)
+		if len(rows) != 1 || rows[0].Node != "cp-1" || rows[0].Warning != c.warning || !strings.Contains(rows[0].Seen, "connection refused") || strings.Contains(rows[0].Seen, "\x1b") {
+			t.Errorf("%s: %+v", what, rows)
+		}
+	}
+	if rows := unreachable("cp-1", &state.Cluster{API: state.API{Status: state.Answering}}, &plan.Plan{}); len(rows) > 0 {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// Who waits for an API server waits less where its file is why it does not answer.
+func TestPatience(t *testing.T) {
+	n := &state.Node{Files: map[string]state.HaveFile{desired.APIServerManifest: {SHA256: state.SHA256([]byte("a"))}}}
+	for what, c := range map[string]struct {
+		derived map[string][]byte
+		want    time.Duration
+	}{
+		"not asked": {nil, restartTimeout}, "as it should be": {map[string][]byte{desired.APIServerManifest: []byte("a")}, restartTimeout},
+		"otherwise": {map[string][]byte{desired.APIServerManifest: []byte("b")}, wrongTimeout},
+	} {
+		if n.Derived = c.derived; patience(n) != c.want {
+			t.Errorf("%s: %v", what, patience(n))
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 		if s.Renewal != nil {
 			paths = append(paths, s.Renewal.Phase.Makes...)
 		}
-		if s.File == nil {
+		if s.File == nil || s.File.Want.Mode.IsDir() {
 			continue
 		}
 		paths = append(paths, s.File.Want.Path)
@@ -97,7 +97,7 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 // whatever does not start again by itself. A static pod does when its manifest
 // changes.
 func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.Op, error) {
-	var ops []machine.Op
+	var ops, again []machine.Op
 	bySelf := map[string]bool{}
 	for _, s := range steps {
 		if s.File == nil {
@@ -108,6 +108,9 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 			return nil, err
 		}
 		ops = append(ops, some...)
+		if s.File.Want.Tree {
+			again = append(again, ownTree(s.File.Want))
+		}
 		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet {
 			bySelf[s.Restarts[0]] = true
 		}
@@ -123,7 +126,8 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 			ops = append(ops, machine.Op{Kind: machine.EndProcess, Key: name})
 		}
 	}
-	return ops, nil
+	// Who ended may have written something until then, as who it was.
+	return append(ops, again...), nil
 }
 
 // kubelet is the component that is a unit of systemd.

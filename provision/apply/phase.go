@@ -179,8 +179,13 @@ func (ru *run) stepOperations(ctx context.Context, s plan.Step) ([]machine.Op, e
 // since nothing is ever written through one.
 func (ru *run) fileOperations(ctx context.Context, f plan.FileStep) ([]machine.Op, error) {
 	op, err := ru.fileOperation(ctx, f)
-	if err != nil || !f.Link {
-		return []machine.Op{op}, err
+	switch {
+	case err != nil:
+		return nil, err
+	case f.Want.Tree && f.Want.Origin != state.Forbidden:
+		return []machine.Op{op, ownTree(f.Want)}, nil
+	case !f.Link:
+		return []machine.Op{op}, nil
 	}
 	return []machine.Op{{Kind: machine.Remove, Path: f.Want.Path, Had: machine.AnyDigest}, op}, nil
 }
@@ -234,6 +239,11 @@ func (ru *run) read(ctx context.Context, node, path string) (state.Secret, error
 		return nil, fmt.Errorf("%s: %s is to be copied from here, and is not a file with anything in it", h, path)
 	}
 	return f.Text, nil
+}
+
+// ownTree gives all that lies under a folder the folder's owner.
+func ownTree(f state.File) machine.Op {
+	return machine.Op{Kind: machine.OwnTree, Path: f.Path, Owner: f.Owner}
 }
 
 // attributes gives a path its mode and owner and nothing else.

@@ -30,7 +30,7 @@ func (b *builder) components() error {
 				reads[name] = append(reads[name], f.Certificate.Path)
 			}
 		}
-		if f.File != nil && f.File.Origin != state.Derived {
+		if f.File != nil && f.File.Origin != state.Derived && !f.File.Mode.IsDir() {
 			for _, name := range f.File.Restarts {
 				reads[name] = append(reads[name], f.File.Path)
 			}

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"io/fs"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -58,7 +59,8 @@ func (b *builder) controlPlane() error {
 	for _, cp := range kubeadm.EtcdCopies() {
 		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults", Restarts: []string{"etcd"}})
 	}
-	b.dir(kubeadm.EtcdDataDir, 0o700, state.EtcdOwner)
+	b.path(state.File{Path: kubeadm.EtcdDataDir, Origin: state.Written, Mode: 0o700 | state.Mode(fs.ModeDir), Owner: state.EtcdOwner, Tree: true,
+		Why: "defaults", Restarts: []string{"etcd"}})
 	b.kubeconfigs(first)
 	b.kubeconfigCertificates()
 	if first {

@@ -46,6 +46,8 @@ type AskFile struct {
 	// control plane and for what control planes share, and an import, for who
 	// encrypts what.
 	Text bool
+	// Owners asks whose all is that lies under a folder, of its own file system.
+	Owners bool
 	// Certificate asks for what can be shown to anybody of a PEM file or of a
 	// kubeconfig (PATH.conf): certificates, and never a key beside them. A link is
 	// followed.
@@ -86,6 +88,9 @@ func (a Ask) encode(nonce string) ([]byte, error) {
 		fmt.Fprintf(&b, "%s %s\n", kind, f.Path)
 		if f.Certificate {
 			fmt.Fprintf(&b, "certificate %s\n", f.Path)
+		}
+		if f.Owners {
+			fmt.Fprintf(&b, "owners %s\n", f.Path)
 		}
 	}
 	for _, d := range a.Dirs {

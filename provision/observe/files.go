@@ -150,3 +150,36 @@ func (r *reading) text(f script.Frame) error {
 	r.node.Files[have.Path] = have
 	return nil
 }
+
+// maxOwners is how many owners of what lies under a folder are told.
+const maxOwners = 9
+
+// owners reads whose all is that lies under a folder: its path, and a line each.
+func (r *reading) owners(f script.Frame) error {
+	p, list, _ := strings.Cut(string(f.Data), "\n")
+	have, ok := r.node.Files[p]
+	switch {
+	case !r.files[p].Owners:
+		return fmt.Errorf("the owners of what lies under %s, which nobody asked for", word(p))
+	case have.Owners != nil:
+		return fmt.Errorf("the owners of what lies under %s twice", word(p))
+	case !ok || have.Type != "dir":
+		return nil // it vanished or turned into something else
+	}
+	have.Owners = []string{}
+	for line := range lines([]byte(list)) {
+		w := strings.Split(line, "/")
+		if len(w) != 4 || len(have.Owners) == maxOwners {
+			return fmt.Errorf("%.200q is not an owner", line)
+		}
+		if _, err := strconv.ParseUint(w[0], 10, 32); err != nil {
+			return fmt.Errorf("%.200q is not an owner", line)
+		}
+		if _, err := strconv.ParseUint(w[1], 10, 32); err != nil {
+			return fmt.Errorf("%.200q is not an owner", line)
+		}
+		have.Owners = append(have.Owners, account(w[0], w[2])+":"+account(w[1], w[3]))
+	}
+	r.node.Files[p] = have
+	return nil
+}

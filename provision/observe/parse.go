@@ -57,6 +57,7 @@ func newReading(ask Ask) *reading {
 	for _, f := range ask.Files {
 		f.Text = f.Text || r.files[f.Path].Text
 		f.Certificate = f.Certificate || r.files[f.Path].Certificate
+		f.Owners = f.Owners || r.files[f.Path].Owners
 		r.files[f.Path] = f
 	}
 	for _, d := range ask.Dirs {
@@ -88,6 +89,8 @@ func (r *reading) frame(f script.Frame) error {
 		return r.text(f)
 	case "certificate":
 		return r.certificate(f)
+	case "owners":
+		return r.owners(f)
 	case "process":
 		return r.process(f)
 	case "run":

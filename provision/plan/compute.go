@@ -55,7 +55,10 @@ type rules struct {
 // step is the step that makes a fact hold, and whether one is needed.
 func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 	s := Step{ID: f.ID, Node: n.Name, Title: f.Title, Why: r.why(f.Why), After: f.After}
+	unknown := r.have.API.Status == state.Unreachable
 	switch {
+	case unknown && (f.Object != nil || f.Approval != nil || f.Wait != nil || f.Encryption != nil):
+		return s, false // said by preflight, once
 	case f.File != nil:
 		return r.fileStep(s, *f.File, n)
 	case f.Sysctl != nil:

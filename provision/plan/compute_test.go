@@ -186,3 +186,25 @@ func TestAPhaseThatWasCutRunsWithWhatResumesIt(t *testing.T) {
 		t.Errorf("after a cut: %v", got)
 	}
 }
+
+// Of an API that does not answer nothing is known: nothing of it is planned, and
+// what only it could tell is taken to be as it was. What is wrong on the machine is.
+func TestAnAPIThatDoesNotAnswerIsUnknown(t *testing.T) {
+	n := livingNode("cp-1", manifest("--a=2"))
+	n.Files["/etc/cidr"] = state.HaveFile{Path: "/etc/cidr", Type: "file", Mode: 0o600, Owner: "root:root", SHA256: state.SHA256([]byte("old"))}
+	facts := append(livingFacts("cp-1"),
+		state.Fact{ID: "cp-1/file/etc/cidr", Why: "defaults", File: &state.File{Path: "/etc/cidr", Origin: state.Written, Mode: 0o600, Owner: "root:root", Content: []byte(state.Ref("pod-cidr/cp-1")), Holds: []string{"pod-cidr"}}},
+		state.Fact{ID: "cp-1/phase/x", Why: "defaults", Phase: &state.Phase{Makes: []string{"/etc/p"}, Objects: []state.ObjectRef{{Kind: "ConfigMap", Name: "x"}}, Registered: true, Label: "l"}},
+		state.Fact{ID: "cp-1/approval/serving", Why: "defaults", Approval: &state.Approval{Node: "cp-1", Makes: "/none"}},
+		state.Fact{ID: "cluster/object/x", Why: "defaults", Object: &state.Object{Ref: state.ObjectRef{Kind: "ConfigMap", Name: "x"}, JSON: []byte("{}")}},
+		state.Fact{ID: "cluster/encryption/rewrite", Why: "defaults", Encryption: &state.Encryption{}})
+	wants := []state.Want{{Node: "cp-1", Facts: facts}}
+	nodes := map[string]*state.Node{"cp-1": n}
+	got := steps(Compute(small(), wants, &state.Cluster{Nodes: nodes, API: state.API{Status: state.Unreachable}}, never))
+	if want := []string{"cp-1/file" + apiManifest + " restarts kube-apiserver guarded"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := steps(Compute(small(), wants, &state.Cluster{Nodes: nodes, API: state.API{Status: state.Answering}}, never)); len(got) < 5 {
+		t.Errorf("of one that answers: %q", got)
+	}
+}

@@ -10,7 +10,8 @@ import (
 // roll orders the changes of a living cluster so that it lives on: of each node
 // first what nothing starts again for, then, as one guarded change, what something
 // does. Control planes change one after the other, and workers after them, as many
-// at a time as the spec lets be away.
+// at a time as the spec lets be away. Workers come first where their kubelets still
+// serve with certificates of their own: API servers would not trust them any more.
 func roll(c *cluster.Cluster, steps []Step) []Step {
 	changing := map[string]bool{}
 	for _, s := range steps {
@@ -35,7 +36,8 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 			last[s.Node] = s.ID
 		}
 	}
-	var before []string // ends of the changes of control planes so far
+	trusted := unapproved(c, steps, changing) // ends of what comes before the first control plane
+	var before []string                       // ends of the changes of control planes so far
 	var workers []string
 	for _, n := range c.Nodes {
 		if !changing[n.Name] {
@@ -45,6 +47,8 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 		if n.Role == cluster.ControlPlane {
 			if len(before) > 0 {
 				at.After = append(slices.Clone(at.After), before[len(before)-1])
+			} else {
+				at.After = append(slices.Clone(at.After), trusted...)
 			}
 			before = append(before, last[n.Name])
 			continue
@@ -53,7 +57,7 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 	}
 	for i, name := range workers {
 		at := &steps[first[name]]
-		if len(before) > 0 {
+		if len(before) > 0 && len(trusted) == 0 {
 			at.After = append(slices.Clone(at.After), before[len(before)-1])
 		}
 		if i >= maxUnavailable {
@@ -68,6 +72,18 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 		}
 	}
 	return steps
+}
+
+// unapproved are the approvals of serving certificates that workers of a plan wait
+// for once they changed.
+func unapproved(c *cluster.Cluster, steps []Step, changing map[string]bool) []string {
+	var out []string
+	for _, s := range steps {
+		if n, ok := c.Node(s.Node); ok && n.Role == cluster.Worker && changing[s.Node] && s.Kind == KindApproval {
+			out = append(out, s.ID)
+		}
+	}
+	return out
 }
 
 // maxUnavailable is how many workers change at a time.

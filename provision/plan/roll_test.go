@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"io/fs"
 	"net/netip"
 	"slices"
 	"strings"
@@ -133,6 +134,52 @@ func TestOneControlPlaneChangesAfterTheOther(t *testing.T) {
 	}
 	if got := p.Restarting(); len(got) != 4 || got[0].Node != "cp-1" || !slices.Equal(got[0].Components, []string{"kube-apiserver"}) {
 		t.Errorf("restarts: %+v", got)
+	}
+}
+
+// A kubelet that serves with a certificate of its own, as kubeadm has it, gets one of
+// the cluster before API servers ask for that.
+func TestWorkersComeFirstWhereTheirKubeletsAreNotTrusted(t *testing.T) {
+	c := small()
+	have := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Status: state.Answering}}
+	var wants []state.Want
+	for _, n := range c.Nodes {
+		have.Nodes[n.Name] = livingNode(n.Name, manifest("--a=2"))
+		approval := state.Fact{ID: n.Name + "/approval/serving", Why: "defaults", Approval: &state.Approval{Node: n.Name, Makes: "/pki/serving.pem"}}
+		wants = append(wants, state.Want{Node: n.Name, Facts: append(livingFacts(n.Name)[2:3], approval)})
+	}
+	end := func(node string) string { return node + "/file" + apiManifest }
+	want := []string{
+		end("cp-1") + " restarts kube-apiserver guarded after w-1/approval/serving", "cp-1/approval/serving",
+		end("w-1") + " restarts kube-apiserver guarded", "w-1/approval/serving",
+	}
+	if got := steps(Compute(c, wants, have, never)); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// What etcd keeps belongs to the account that etcd runs as: where it does not, etcd
+// runs as another one, and starts again.
+func TestAllThatLiesUnderAFolderHasItsOwner(t *testing.T) {
+	const data = "/var/lib/etcd"
+	want := state.File{Path: data, Origin: state.Written, Mode: 0o700 | state.Mode(fs.ModeDir), Owner: state.EtcdOwner, Tree: true, Restarts: []string{"etcd"}}
+	for what, c := range map[string]struct {
+		have state.HaveFile
+		want []string
+	}{
+		"all its own":    {state.HaveFile{Type: "dir", Mode: 0o700, Owner: state.EtcdOwner, Owners: []string{state.EtcdOwner}}, nil},
+		"empty":          {state.HaveFile{Type: "dir", Mode: 0o700, Owner: state.EtcdOwner, Owners: []string{}}, nil},
+		"something else": {state.HaveFile{Type: "dir", Mode: 0o700, Owner: state.EtcdOwner, Owners: []string{state.EtcdOwner, "root:root"}}, []string{"cp-1/file/var/lib/etcd restarts etcd guarded"}},
+		"the folder":     {state.HaveFile{Type: "dir", Mode: 0o700, Owner: "root:root", Owners: []string{state.EtcdOwner}}, []string{"cp-1/file/var/lib/etcd"}},
+		"gone":           {state.HaveFile{}, []string{"cp-1/file/var/lib/etcd"}},
+	} {
+		n := livingNode("cp-1", manifest("--a=1"))
+		n.Processes["etcd"] = state.Process{PID: 9, Started: 1000}
+		n.Files[data] = c.have
+		facts := []state.Fact{{ID: "cp-1/file" + data, Why: "defaults", File: &want}}
+		if got := steps(Compute(small(), []state.Want{{Node: "cp-1", Facts: facts}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
 	}
 }
 

@@ -8,6 +8,9 @@ const (
 	NoAPI APIStatus = "none"
 	// Starting means that a control plane is initialised and its API does not answer yet.
 	Starting APIStatus = "starting"
+	// Unreachable means that a cluster was made, and its API does not answer: what
+	// it holds is unknown.
+	Unreachable APIStatus = "unreachable"
 	// Answering means that /readyz is 200 and our credentials are accepted.
 	Answering APIStatus = "answering"
 )

@@ -49,7 +49,8 @@ type File struct {
 	Optional bool `json:"optional,omitempty"`
 	// MadeBy, of a Forbidden path, is the fact whose step makes it on the way.
 	MadeBy string `json:"made_by,omitempty"`
-	// Tree, of a Forbidden path, means all that lies under it too.
+	// Tree means all that lies under the path too: of a Forbidden one, and of a
+	// folder, whose owner all of it has then.
 	Tree bool `json:"tree,omitempty"`
 	// Unless names paths whose presence makes this one unnecessary: somebody
 	// else, a package, brought the same thing.
@@ -97,6 +98,8 @@ type HaveFile struct {
 	SHA256 string
 	// Text is the content when it was asked for.
 	Text []byte
+	// Owners are those of all that lies under a folder, where they were asked for.
+	Owners []string
 }
 
 // Exists says whether anything is there.

@@ -120,6 +120,8 @@ func encode(nonce string, ops []Op) []byte {
 			line(o.Path, bits(o.Mode), o.Owner, had, o.From)
 		case MakeDir, SetAttributes:
 			line(o.Path, bits(o.Mode), o.Owner)
+		case OwnTree:
+			line(o.Path, o.Owner)
 		case Remove:
 			line(o.Path, had)
 		case RemoveTree:

@@ -212,6 +212,38 @@ func TestAttributesAreMended(t *testing.T) {
 	})
 }
 
+// A folder's owner becomes that of all in it, and of nothing that a link leads to.
+func TestATreeIsGivenToItsOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		scripttest.NotRun(t, "only root gives files away")
+	}
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		dir, elsewhere := t.TempDir(), t.TempDir()
+		deep := filepath.Join(dir, "a b", "c")
+		if err := errors.Join(os.MkdirAll(deep, 0o700), os.Symlink(elsewhere, filepath.Join(dir, "link"))); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(deep, "file"), []byte("x"))
+		write(t, filepath.Join(elsewhere, "other"), []byte("x"))
+		op := []Op{{Kind: OwnTree, Path: dir, Owner: "2379:2379"}}
+		for _, changed := range []bool{true, false} {
+			out, err := Do(t.Context(), h, op)
+			if err != nil || out[0].Changed != changed {
+				t.Errorf("%+v, %v", out, err)
+			}
+		}
+		for path, want := range map[string]uint32{deep: 2379, filepath.Join(deep, "file"): 2379, filepath.Join(dir, "link"): 2379, dir: 0, elsewhere: 0, filepath.Join(elsewhere, "other"): 0} {
+			var st syscall.Stat_t
+			if err := syscall.Lstat(path, &st); err != nil || st.Uid != want || st.Gid != want {
+				t.Errorf("%s: %d:%d, %v", path, st.Uid, st.Gid, err)
+			}
+		}
+		if _, err := Do(t.Context(), h, []Op{{Kind: OwnTree, Path: filepath.Join(deep, "file"), Owner: "root:root"}}); err == nil {
+			t.Error("a file is no tree")
+		}
+	})
+}
+
 func TestCopyAndRemove(t *testing.T) {
 	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
 		dir := t.TempDir()

@@ -30,6 +30,8 @@ const (
 	MakeDir OpKind = "mkdir"
 	// SetAttributes gives Mode and Owner to a file or directory that must exist.
 	SetAttributes OpKind = "attributes"
+	// OwnTree gives Owner to all that lies under the directory Path, of its own file system.
+	OwnTree OpKind = "own-tree"
 	// Remove takes away the file, link or empty directory at Path.
 	Remove OpKind = "remove"
 	// RemoveTree takes away Path with all that lies under it, unless something is mounted there.
@@ -105,7 +107,7 @@ var (
 // validate refuses what no machine should ever be asked.
 func (o Op) validate() error {
 	switch o.Kind {
-	case PutFile, CopyFile, MakeDir, SetAttributes, Remove, RemoveTree:
+	case PutFile, CopyFile, MakeDir, SetAttributes, OwnTree, Remove, RemoveTree:
 		return o.validateFile()
 	case NeedRoom:
 		if o.Bytes < 1 || o.Files < 1 {

@@ -27,6 +27,10 @@ while IFS= read -r kind; do
     IFS= read -r path || exit 65
     op_remove_tree
     ;;
+  own-tree)
+    IFS= read -r path && read -r owner || exit 65
+    op_own_tree
+    ;;
   room)
     IFS= read -r path && read -r size && read -r count || exit 65
     op_room

@@ -128,6 +128,24 @@ op_remove_tree() {
   remove_name
 }
 
+# op_own_tree: all that lies under $path belongs to $owner. Links themselves do, and
+# nothing that they lead to; what is mounted there is left.
+op_own_tree() {
+  enter "$path"
+  look_at
+  [ "$there" = dir ] || fail refused 'it is no folder'
+  others=$(find "./$name" -xdev -mindepth 1 \( ! -user "${owner%:*}" -o ! -group "${owner#*:}" \) 2>&1 | head -n 1)
+  if [ -z "$others" ]; then
+    frame 'done' 0 same
+    return 0
+  fi
+  # What is gone meanwhile needs no owner: whether all have it is asked afterwards.
+  why=$(find "./$name" -xdev -mindepth 1 -exec chown -h "$owner" {} + 2>&1)
+  others=$(find "./$name" -xdev -mindepth 1 \( ! -user "${owner%:*}" -o ! -group "${owner#*:}" \) 2>&1 | head -n 1)
+  [ -z "$others" ] || fail failed "$others still belongs to somebody else: $why"
+  frame 'done' 0 changed
+}
+
 # op_room: is there room for $count files of $size bytes together where $path
 # will be? A directory that is not there yet has the room of the next above it.
 op_room() {

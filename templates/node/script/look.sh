@@ -3,7 +3,7 @@
 # digests, one for all units: a look costs a machine little.
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 
-software='' files_only='' paths='' texts='' certificates='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
+software='' files_only='' paths='' texts='' certificates='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
 while IFS= read -r line; do
   case $line in
   'file '*) paths=$paths${line#file }$nl ;;
@@ -12,6 +12,7 @@ while IFS= read -r line; do
     texts=$texts${line#text }$nl
     ;;
   'certificate '*) certificates=$certificates${line#certificate }$nl ;;
+  'owners '*) owners=$owners${line#owners }$nl ;;
   'dir '*) dirs=$dirs${line#dir }$nl ;;
   'sysctl '*) sysctls=$sysctls${line#sysctl }$nl ;;
   'module '*) modules=$modules${line#module }$nl ;;
@@ -65,6 +66,9 @@ IFS=$nl
 IFS=$nl
 # shellcheck disable=SC2086
 [ -z "$certificates" ] || look_certificates $certificates
+IFS=$nl
+# shellcheck disable=SC2086
+[ -z "$owners" ] || look_owners $owners
 if [ -n "$files_only" ]; then
   frame clock 0 "$(date +%s%N | tr -dc 0-9)"
   finish

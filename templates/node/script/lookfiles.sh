@@ -114,3 +114,17 @@ look_dirs() {
     unread "$d" 1 "its entries could not all be listed: $why"
   done
 }
+
+# look_owners DIRECTORY... : whose all is that lies under them. What comes and goes
+# meanwhile fails, and is asked for again.
+look_owners() {
+  for d in "$@"; do
+    if [ -d "$d" ] && [ ! -L "$d" ]; then
+      if of=$(find "$d" -xdev -mindepth 1 -exec stat -c %u/%g/%U/%G {} + 2>/dev/null); then
+        frame owners 0 "$d$nl$(printf '%s\n' "$of" | sort -u | head -n 9)"
+      else
+        unread "$d" 1 'whose all is that lies under it could not be read'
+      fi
+    fi
+  done
+}
