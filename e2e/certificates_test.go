@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// shortLived signs two certificates of a control plane anew with its own
-// authorities, for one day, and gives etcd its copies of what it has.
+// shortLived signs a certificate of a control plane anew with its own authority, for
+// one day.
 const shortLived = `set -e
 cd /etc/kubernetes/pki
 sign() {
@@ -15,10 +15,7 @@ sign() {
   openssl x509 -req -in /run/short.csr -CA "$2.crt" -CAkey "$2.key" -days 1 -copy_extensions copyall -out /run/short.crt
   cat /run/short.crt >"$1.crt"
   rm -f /run/short.csr /run/short.crt
-}
-sign apiserver-kubelet-client ca
-sign etcd/server etcd/ca
-cat etcd/server.crt >/etc/kubernetes/bulwark/etcd/server.crt`
+}`
 
 // testCertificates: what ends soon is renewed, with the copy that etcd reads and
 // the restarts, and nothing else is done.
@@ -27,7 +24,7 @@ func testCertificates(t *testing.T, c *labCluster) {
 	ends := func(path string) bool {
 		return strings.Contains(shell(t, c, "cp-1", "openssl x509 -checkend 864000 -noout -in "+path+" || true"), "will expire")
 	}
-	shell(t, c, "cp-1", shortLived)
+	shell(t, c, "cp-1", shortLived+"\nsign apiserver-kubelet-client ca; sign etcd/server etcd/ca; cat etcd/server.crt >"+copies+"/server.crt")
 	// Both run with what they have now, so that nothing but its end is wrong.
 	shell(t, c, "cp-1", "pkill -TERM -x etcd; pkill -TERM -x kube-apiserver; sleep 2")
 	allReady(t, c)

@@ -17,6 +17,8 @@ type drifted struct {
 	what, node, plant string
 	// want are the ids of the steps of the plan for it, and what each restarts.
 	want []string
+	// writes are paths that are written though no step is a file of that path.
+	writes []string
 }
 
 const (
@@ -26,33 +28,37 @@ const (
 
 func drifts() []drifted {
 	widen := adminKubectl + `patch clusterrolebinding kubeadm:get-nodes --type json -p '[{"op":"add","path":"/subjects/-","value":{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:unauthenticated"}}]'`
+	const client = "/etc/kubernetes/pki/apiserver-kubelet-client"
 	firstChain := `c=$(nft list table inet bulwark | sed -n 's/^[[:space:]]*chain \([^ ]*\) {/\1/p' | head -n 1)`
 	return []drifted{
 		{"a flag edited in a manifest", "cp-2", `sed -i s/--profiling=false/--profiling=true/ /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 25`,
-			[]string{"cp-2/file/etc/kubernetes/manifests/kube-apiserver.yaml restarts kube-apiserver"}},
+			[]string{"cp-2/file/etc/kubernetes/manifests/kube-apiserver.yaml restarts kube-apiserver"}, nil},
 		{"a right file that the process is older than", "cp-3", "touch " + apiServerFiles + "audit-policy.yaml; sleep 4",
-			[]string{"cp-3/process/kube-apiserver restarts kube-apiserver"}},
+			[]string{"cp-3/process/kube-apiserver restarts kube-apiserver"}, nil},
 		{"the kubelet's configuration", "w-1", "sed -i 's/^podPidsLimit.*/podPidsLimit: 9999/' /var/lib/kubelet/config.yaml",
-			[]string{"w-1/file/var/lib/kubelet/config.yaml restarts kubelet"}},
-		{"a mode", "cp-3", "chmod 0644 /etc/kubernetes/manifests/etcd.yaml", []string{"cp-3/file/etc/kubernetes/manifests/etcd.yaml"}},
-		{"an owner", "cp-1", "chown nobody /etc/kubernetes/admin.conf", []string{"cp-1/file/etc/kubernetes/admin.conf"}},
+			[]string{"w-1/file/var/lib/kubelet/config.yaml restarts kubelet"}, nil},
+		{"a mode", "cp-3", "chmod 0644 /etc/kubernetes/manifests/etcd.yaml", []string{"cp-3/file/etc/kubernetes/manifests/etcd.yaml"}, nil},
+		{"a kernel setting at run time only", "w-1", "sysctl -qw net.ipv4.ip_forward=0", []string{"w-1/sysctl/net.ipv4.ip_forward"}, nil},
+		{"a certificate near its end", "cp-2", shortLived + "\nsign apiserver-kubelet-client ca",
+			[]string{"cp-2/certificate" + client + ".crt restarts kube-apiserver"}, []string{"cp-2" + client + ".crt", "cp-2" + client + ".key"}},
+		{"an owner", "cp-1", "chown nobody /etc/kubernetes/admin.conf", []string{"cp-1/file/etc/kubernetes/admin.conf"}, nil},
 		{"a symbolic link", "cp-1", "cd " + apiServerFiles + " && cp -p audit-policy.yaml /root/a && rm audit-policy.yaml && ln -s /root/a audit-policy.yaml",
-			[]string{"cp-1/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}},
+			[]string{"cp-1/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}, nil},
 		{"an extra manifest", "cp-2", `printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: evil, namespace: kube-system}\nspec: {containers: [{name: e, image: nowhere.example/e:1}]}\n' >/etc/kubernetes/manifests/evil.yaml`,
-			[]string{"cp-2/file/etc/kubernetes/manifests/evil.yaml"}},
+			[]string{"cp-2/file/etc/kubernetes/manifests/evil.yaml"}, nil},
 		{"a masked unit", "w-2", "ln -sf /dev/null /etc/systemd/system/kubelet.service && systemctl daemon-reload",
 			// A mask in this place is a link where the unit's file was.
-			[]string{"w-2/file/etc/systemd/system/kubelet.service", "w-2/unit/kubelet.service/enabled", "w-2/unit/kubelet.service"}},
-		{"a rule added", "cp-1", firstChain + `; nft insert rule inet bulwark "$c" accept`, []string{"cp-1/table/bulwark"}},
+			[]string{"w-2/file/etc/systemd/system/kubelet.service", "w-2/unit/kubelet.service/enabled", "w-2/unit/kubelet.service"}, nil},
+		{"a rule added", "cp-1", firstChain + `; nft insert rule inet bulwark "$c" accept`, []string{"cp-1/table/bulwark"}, nil},
 		{"a rule removed", "w-2", `set -- $(nft -a list table inet bulwark | awk '/^\tchain/ {c=$2} /^\t\t.*(drop|accept).*# handle/ && !/policy/ && !h {h=$NF; in_chain=c} END {print in_chain, h}'); nft delete rule inet bulwark "$1" handle "$2"`,
-			[]string{"w-2/table/bulwark"}},
-		{"the table gone", "w-1", "nft delete table inet bulwark", []string{"w-1/table/bulwark"}},
+			[]string{"w-2/table/bulwark"}, nil},
+		{"the table gone", "w-1", "nft delete table inet bulwark", []string{"w-1/table/bulwark"}, nil},
 		{"the audit policy", "cp-3", "sed -i 's/level: .*/level: None/' " + apiServerFiles + "audit-policy.yaml",
-			[]string{"cp-3/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}},
+			[]string{"cp-3/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}, nil},
 		{"the encryption file of one", "cp-2", "sed -i 's/secret: ./secret: A/' " + apiServerFiles + "encryption.yaml",
-			[]string{"cp-2/file" + apiServerFiles + "encryption.yaml"}},
-		{"a binding widened", "cp-1", widen, []string{"cluster/object/rbac.authorization.k8s.io/v1/ClusterRoleBinding/kubeadm:get-nodes"}},
-		{"a label removed", "cp-1", adminKubectl + "label node w-1 zone-", []string{"w-1/object/labels"}},
+			[]string{"cp-2/file" + apiServerFiles + "encryption.yaml"}, nil},
+		{"a binding widened", "cp-1", widen, []string{"cluster/object/rbac.authorization.k8s.io/v1/ClusterRoleBinding/kubeadm:get-nodes"}, nil},
+		{"a label removed", "cp-1", adminKubectl + "label node w-1 zone-", []string{"w-1/object/labels"}, nil},
 	}
 }
 
@@ -84,11 +90,56 @@ func TestDrift(t *testing.T) {
 
 func testDrift(t *testing.T, c *labCluster, d drifted) {
 	shell(t, c, d.node, d.plant)
+	before := everything(t, c)
 	if got := stepsOf(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
 		t.Errorf("plan: %q, want %q", got, d.want)
 	}
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0)
+	want := slices.Clone(d.writes)
+	for _, s := range d.want {
+		id, _, _ := strings.Cut(s, " ")
+		if node, path, isFile := strings.Cut(id, "/file/"); isFile {
+			want = append(want, node+"/"+path)
+		}
+	}
+	slices.Sort(want)
+	if got := writtenSince(before, everything(t, c)); !slices.Equal(got, want) {
+		t.Errorf("apply wrote %q, want %q", got, want)
+	}
 	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+}
+
+// everything is what lies on the machines where bulwark and kubeadm write, with
+// when it last changed in any way: lines of node, path and the rest. What bulwark
+// notes of its own work is left out.
+func everything(t *testing.T, c *labCluster) []string {
+	var out []string
+	for _, n := range c.Nodes() {
+		for line := range strings.Lines(shell(t, c, n, `find /etc /usr/local /usr/lib/systemd /opt/cni/bin /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env -xdev \( -type f -o -type l \) -printf '%p %C@ %i %m %u %g\n'`)) {
+			out = append(out, n+strings.TrimSpace(line))
+		}
+	}
+	return out
+}
+
+// writtenSince are the paths, behind their node's name, that differ.
+func writtenSince(before, after []string) []string {
+	count := map[string]int{}
+	for _, line := range before {
+		count[line]--
+	}
+	for _, line := range after {
+		count[line]++
+	}
+	var out []string
+	for line, n := range count {
+		if n != 0 {
+			path, _, _ := strings.Cut(line, " ")
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // stepsOf are the steps of a plan that change something, and what each restarts.

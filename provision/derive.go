@@ -88,8 +88,10 @@ func (l looker) dryRun(ctx context.Context, n cluster.Node, speaks bool) (observ
 // attached is what kubeadm prints before each object of a dry run.
 const attached = "[dryrun] Attached object:\n"
 
-// printed are the objects of a dry run that the cluster should hold: kubeadm's
-// configuration, and its rules. Tokens are not among them, and neither is what
+// printed are the objects of a dry run that the cluster should hold: configuration
+// of kubeadm, the kubelet and kube-proxy, and its rules. A kube-proxy ends itself when
+// the file of its ConfigMap changes (cmd/kube-proxy/app/options.go, eventHandler), so
+// that a changed one reaches all of them. Tokens are not among them, and neither is what
 // strangers could read of the cluster.
 func printed(texts [][]byte) ([]state.Object, error) {
 	var out []state.Object

@@ -16,7 +16,7 @@ type Dry struct {
 	// Files by their names in [script.DryRunDir], in an order.
 	Files []DryFile
 	// Phases of kubeadm's init: "control-plane", "etcd", "kubelet-start",
-	// "upload-config" and "bootstrap-token".
+	// "upload-config", "bootstrap-token" and "addon kube-proxy".
 	Phases []string
 }
 

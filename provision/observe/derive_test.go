@@ -106,11 +106,11 @@ for f in pki/ca.crt pki/ca.key manifests/etcd.yaml admin.conf kubelet.conf; do e
 				t.Errorf("%s: %s of %d bytes has no %s: %s", n.Name, name, len(text), part, text)
 			}
 		}
-		if got := len(d.Printed); cp && got != 2 || !cp && got != 0 {
+		if got := len(d.Printed); cp && got != 3 || !cp && got != 0 {
 			t.Errorf("%s: it printed %d times", n.Name, got)
 		}
-		if cp && !strings.Contains(string(d.Printed[0]), "name: kubeadm-config\n") {
-			t.Errorf("%s", d.Printed[0])
+		if cp && (!strings.Contains(string(d.Printed[0]), "name: kubeadm-config\n") || !strings.Contains(string(d.Printed[2]), "name: kube-proxy\n")) {
+			t.Errorf("%s", d.Printed)
 		}
 	}
 	if after := h.Shell(t, true, all); after != before {

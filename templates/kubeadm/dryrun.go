@@ -45,7 +45,7 @@ func Dry(c *cluster.Cluster, n cluster.Node, dir string, speaks bool) (DryRun, e
 	out.Phases = append(out.Phases, "kubelet-start")
 	if speaks {
 		out.Files = append(out.Files, File{Path: "admin.conf", Content: []byte(nobodysConf)})
-		out.Phases = append(out.Phases, "upload-config", "bootstrap-token")
+		out.Phases = append(out.Phases, "upload-config", "bootstrap-token", "addon kube-proxy")
 	}
 	return out, nil
 }

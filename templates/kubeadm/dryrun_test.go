@@ -18,7 +18,7 @@ func TestADryRunGetsThePatches(t *testing.T) {
 		speaks bool
 		phases []string
 	}{
-		{"cp-1", true, []string{"control-plane", "etcd", "kubelet-start", "upload-config", "bootstrap-token"}},
+		{"cp-1", true, []string{"control-plane", "etcd", "kubelet-start", "upload-config", "bootstrap-token", "addon kube-proxy"}},
 		{"cp-2", false, []string{"control-plane", "etcd", "kubelet-start"}},
 		{"w-1", false, []string{"kubelet-start"}},
 	} {

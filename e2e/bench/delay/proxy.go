@@ -92,7 +92,10 @@ func (p *Proxy) carry(to, from net.Conn) {
 		}
 	}()
 	for c := range line {
-		time.Sleep(time.Until(c.at))
+		select {
+		case <-time.After(time.Until(c.at)):
+		case <-p.ctx.Done(): // nothing arrives any more
+		}
 		if len(c.bytes) == 0 {
 			if half, ok := to.(interface{ CloseWrite() error }); ok {
 				_ = half.CloseWrite()

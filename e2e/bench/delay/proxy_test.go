@@ -84,6 +84,11 @@ func TestProxyEnds(t *testing.T) {
 	if _, err := server.Accept(); err != nil {
 		t.Fatal(err)
 	}
+	// What is under way for half an hour yet does not hold it.
+	if _, err := held.Write([]byte("on its way")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
 	p.Close()
 	if _, err := held.Read(make([]byte, 1)); err == nil {
 		t.Error("still open")

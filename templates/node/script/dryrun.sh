@@ -35,11 +35,12 @@ while IFS= read -r line; do
   'phase control-plane') phase control-plane all ;;
   'phase etcd') phase etcd local ;;
   'phase kubelet-start') phase kubelet-start ;;
-  'phase upload-config' | 'phase bootstrap-token')
+  'phase upload-config' | 'phase bootstrap-token' | 'phase addon kube-proxy')
     # It asks nobody; that there is such a file is all it wants.
     cp "$here/admin.conf" "$here/out/admin.conf"
     case $line in
     *upload-config) phase upload-config all ;;
+    *kube-proxy) phase addon kube-proxy ;;
     *) phase bootstrap-token --skip-token-print ;;
     esac
     rm -f "$here/out/admin.conf"
