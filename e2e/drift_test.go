@@ -31,7 +31,10 @@ func drifts() []drifted {
 	const client = "/etc/kubernetes/pki/apiserver-kubelet-client"
 	firstChain := `c=$(nft list table inet bulwark | sed -n 's/^[[:space:]]*chain \([^ ]*\) {/\1/p' | head -n 1)`
 	return []drifted{
-		{"a flag edited in a manifest", "cp-2", `sed -i s/--profiling=false/--profiling=true/ /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 25`,
+		{"a flag edited in a manifest", "cp-2", `sed -i s/--profiling=false/--profiling=true/ /etc/kubernetes/manifests/kube-apiserver.yaml
+			for i in $(seq 90); do
+				if tr '\0' '\n' </proc/$(pgrep -xo kube-apiserver)/cmdline 2>/dev/null | grep -q profiling=true && [ "$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; then exit 0; fi; sleep 1
+			done; exit 1`,
 			[]string{"cp-2/file/etc/kubernetes/manifests/kube-apiserver.yaml restarts kube-apiserver"}, nil},
 		{"a right file that the process is older than", "cp-3", "touch " + apiServerFiles + "audit-policy.yaml; sleep 4",
 			[]string{"cp-3/process/kube-apiserver restarts kube-apiserver"}, nil},
@@ -90,6 +93,7 @@ func TestDrift(t *testing.T) {
 
 func testDrift(t *testing.T, c *labCluster, d drifted) {
 	shell(t, c, d.node, d.plant)
+	settled(t, c)
 	before := everything(t, c)
 	if got := stepsOf(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
 		t.Errorf("plan: %q, want %q", got, d.want)
@@ -107,6 +111,18 @@ func testDrift(t *testing.T, c *labCluster, d drifted) {
 		t.Errorf("apply wrote %q, want %q", got, want)
 	}
 	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+}
+
+// settled waits until what was planted has had its effect: all nodes are Ready, and
+// every API server is.
+func settled(t *testing.T, c *labCluster) {
+	t.Helper()
+	allReady(t, c)
+	for _, n := range c.Nodes() {
+		if strings.HasPrefix(n, "cp-") {
+			eventually(t, 2*time.Minute, n+" is ready", func() error { return answers(c, n, "https://127.0.0.1:6443/readyz") })
+		}
+	}
 }
 
 // everything is what lies on the machines where bulwark and kubeadm write, with

@@ -120,15 +120,75 @@ func TestStockCluster(t *testing.T) {
 	})
 }
 
+// ownKeys has the API server of a stock cluster encrypt ConfigMaps with a key of its
+// own, in a folder of its own, as Kubernetes' documentation says.
+const ownKeys = `set -e
+mkdir -m 700 /srv/keys
+cat >/srv/keys/enc.yaml <<END
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [configmaps]
+  providers:
+  - aescbc: {keys: [{name: theirs, secret: $(head -c 32 /dev/urandom | base64)}]}
+  - identity: {}
+END
+chmod 600 /srv/keys/enc.yaml
+m=/etc/kubernetes/manifests/kube-apiserver.yaml
+sed -e 's#^    - --tls-private-key-file=.*#&\n    - --encryption-provider-config=/keys/enc.yaml#' \
+  -e 's#^    volumeMounts:#&\n    - {name: keys, mountPath: /keys, readOnly: true}#' \
+  -e 's#^  volumes:#&\n  - {name: keys, hostPath: {path: /srv/keys, type: Directory}}#' $m >/root/m
+cat /root/m >$m
+for i in $(seq 90); do
+  if tr '\0' '\n' </proc/$(pgrep -xo kube-apiserver)/cmdline 2>/dev/null | grep -q encryption-provider && [ "$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; then exit 0; fi
+  sleep 1
+done
+exit 1`
+
+// TestStockClusterWithKeys: a cluster that encrypts with a key of its own keeps the
+// key, and all that it has to encrypt is encrypted with it.
+func TestStockClusterWithKeys(t *testing.T) {
+	c := newLabCluster(t, "cp-1")
+	if !step(t, "kubeadm makes a cluster, and somebody encrypts", func(t *testing.T) { stockCluster(t, c); shell(t, c, "cp-1", ownKeys); allReady(t, c) }) {
+		t.Fatal("there is no cluster to go on with")
+	}
+	mustKubectl(t, c, "", "create", "configmap", "e2e-theirs", "--from-literal=word=opensesame")
+	mustKubectl(t, c, "", "create", "secret", "generic", "e2e-clear", "--from-literal=word=opensesame")
+	key := shell(t, c, "cp-1", "sed -n 's/.*secret: \\(.*\\)}]}/\\1/p' /srv/keys/enc.yaml")
+	if !step(t, "it is imported", func(t *testing.T) { testImported(t, c) }) {
+		t.Fatal("there is no spec to go on with")
+	}
+	if !step(t, "it is hardened in place", func(t *testing.T) { allPassed(t, c.Bulwark(t, "apply", "--auto-approve", "-o", "json")) }) {
+		t.Fatal("it is not what its spec says")
+	}
+	for _, resource := range []string{"configmaps", "secrets"} {
+		if n, clear := stored(t, c, resource); clear != 0 || n < 1 {
+			t.Errorf("etcd holds %d %s, %d in the clear", n, resource, clear)
+		}
+	}
+	if got := shell(t, c, "cp-1", "grep -c 'name: theirs' /etc/kubernetes/bulwark/apiserver/encryption.yaml; grep -cF '"+key+"' /etc/kubernetes/bulwark/apiserver/encryption.yaml"); got != "1\n1" {
+		t.Errorf("its key file has another key: %q", got)
+	}
+	for _, what := range []string{"configmap/e2e-theirs", "secret/e2e-clear"} {
+		if got := mustKubectl(t, c, "", "get", what, "-o", "jsonpath={.data.word}"); got != "opensesame" && got != "b3BlbnNlc2FtZQ==" {
+			t.Errorf("%s reads as %q", what, got)
+		}
+	}
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
+}
+
 func stockCluster(t *testing.T, c *labCluster) {
 	for _, n := range c.Nodes() {
 		shell(t, c, n, packagedKubelet)
 	}
 	join := shell(t, c, "cp-1", fmt.Sprintf(stockInit, c.Address("cp-1")))
-	for _, n := range c.Workers() {
+	for _, n := range c.Nodes()[1:] {
 		shell(t, c, n, join+" --node-name "+n+" --ignore-preflight-errors SystemVerification >/root/join.log 2>&1 || { cat /root/join.log; exit 1; }")
 	}
 	mustKubectl(t, c, exampleManifest(t), "apply", "-f", "-")
+	if len(c.Nodes()) == 1 { // for CoreDNS
+		mustKubectl(t, c, "", "taint", "node", "cp-1", "node-role.kubernetes.io/control-plane-")
+	}
 	allReady(t, c)
 	mustKubectl(t, c, "", "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=90s")
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/host/ssh"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
@@ -240,7 +241,7 @@ func nodeOf(h ImportHost, facts state.Facts, nodes map[string]state.NodeObject) 
 // encryption reads who encrypts what on a control plane. The file holds keys: it
 // is read into memory, its providers' names are kept, and its text is cleared.
 func (s *seer) encryption(ctx context.Context, h ImportHost, m adopt.Machine) (*adopt.Encryption, error) {
-	within, path, err := adopt.EncryptionFile(m.Look)
+	within, path, err := plan.KeyFile(m.Look)
 	if err != nil || within == "" {
 		return nil, err
 	}

@@ -137,10 +137,13 @@ func TestWhatCannotBeDescribedIsRefused(t *testing.T) {
 		"another minor version":  {"kubernetes", func(s *Seen) { kubeadmSays(s, "v1.37.2", "v1.36.3") }},
 		"another prefix in etcd": {"apiserver.args.etcd-prefix", func(s *Seen) { runs(s, "kube-apiserver", "--etcd-prefix=/other") }},
 		"a key management service": {"encryption.provider", func(s *Seen) {
-			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"kms", "identity"}}}}
+			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"kms", "identity"}, nil}}}
 		}},
 		"wildcards": {"encryption.resources", func(s *Seen) {
-			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"*.*"}, []string{"aescbc"}}}}
+			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"*.*"}, []string{"aescbc"}, []string{"key1"}}}}
+		}},
+		"several keys": {"encryption.key_name", func(s *Seen) {
+			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"aescbc", "identity"}, []string{"new", "old"}}}}
 		}},
 		"a node of another name": {"node.name", func(s *Seen) { s.Machines[1].Look.Facts.Hostname = "other" }},
 		"two ports of sshd":      {"ssh.port", func(s *Seen) { s.Machines[1].Look.Facts.LocalPort = 2222 }},

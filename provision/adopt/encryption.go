@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
 // ReadEncryption reads who encrypts what from an EncryptionConfiguration, at
@@ -26,8 +28,9 @@ func ReadEncryption(path string, text []byte) (*Encryption, error) {
 	for _, r := range file.Resources {
 		rule := EncryptionRule{Resources: r.Resources}
 		for _, p := range r.Providers {
-			for name := range p {
+			for name, text := range p {
 				rule.Providers = append(rule.Providers, name)
+				rule.KeyNames = append(rule.KeyNames, keyNames(text)...)
 			}
 			if len(p) != 1 {
 				return nil, errors.New(path + " has a provider that is not one of one kind")
@@ -39,6 +42,23 @@ func ReadEncryption(path string, text []byte) (*Encryption, error) {
 		out.Rules = append(out.Rules, rule)
 	}
 	return out, nil
+}
+
+// keyNames are the names of a provider's keys, and nothing else of them.
+func keyNames(provider json.RawMessage) []string {
+	var p struct {
+		Keys []struct {
+			Name string `json:"name"`
+		} `json:"keys"`
+	}
+	if json.Unmarshal(provider, &p) != nil {
+		return nil // the API server takes no such file
+	}
+	var out []string
+	for _, k := range p.Keys {
+		out = append(out, k.Name)
+	}
+	return out
 }
 
 // encryption is what the API server encrypts now, by whom. Keys are no part of
@@ -58,12 +78,12 @@ func (d *describer) encryption() error {
 		return nil // what is not set is listed with the arguments
 	}
 	c := &d.c.Encryption
-	c.Provider = ""
+	c.Provider, c.KeyName = "", ""
 	for _, rule := range seen.Rules {
 		d.rule(rule)
 	}
 	if c.Provider == "" {
-		c.Provider = "secretbox"
+		c.Provider, c.KeyName = "secretbox", cluster.DefaultKeyName
 	}
 	if !slices.Contains(c.Resources, "secrets") {
 		c.Resources = append(c.Resources, "secrets")
@@ -97,6 +117,12 @@ func (d *describer) rule(r EncryptionRule) {
 		d.find(Refused, "encryption.provider", encrypts[0]+" for "+on, c.Provider, "a spec has one provider for all: rewrite the objects with one of them first")
 		return
 	}
-	c.Provider = encrypts[0]
+	names := slices.Compact(slices.Sorted(slices.Values(r.KeyNames)))
+	if len(names) != 1 || c.KeyName != "" && c.KeyName != names[0] {
+		d.find(Refused, "encryption.key_name", "keys "+strings.Join(names, ", ")+" for "+on, "one key for all",
+			"objects that the others have encrypted could not be read any more: rewrite them with the first one, and take the others out of the configuration")
+		return
+	}
+	c.Provider, c.KeyName = encrypts[0], names[0]
 	c.Resources = append(c.Resources, r.Resources...)
 }

@@ -25,7 +25,7 @@ resources:
 		t.Fatal(err)
 	}
 	want := &Encryption{Path: "/enc.yaml", Rules: []EncryptionRule{
-		{[]string{"secrets", "configmaps"}, []string{"aescbc", "identity"}}, {[]string{"events"}, []string{"identity"}},
+		{[]string{"secrets", "configmaps"}, []string{"aescbc", "identity"}, []string{"key1"}}, {[]string{"events"}, []string{"identity"}, nil},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -43,24 +43,5 @@ func TestAFileThatIsNoneSaysNothingOfItsText(t *testing.T) {
 		} else if strings.Contains(err.Error(), key[:8]) {
 			t.Errorf("the text is in the error: %v", err)
 		}
-	}
-}
-
-// Where the API server's container sees the file is not where it lies.
-func TestTheFileIsFoundOnTheMachine(t *testing.T) {
-	seen := recorded(t, "tuned")
-	look := seen.Machines[0].Look
-	within, on, err := EncryptionFile(look)
-	if err != nil || within != "/etc/kubernetes/enc/enc.yaml" || on != within {
-		t.Errorf("%s, %s, %v", within, on, err)
-	}
-	f := look.Files[manifestsDir+"/kube-apiserver.yaml"]
-	f.Text = []byte(strings.Replace(string(f.Text), "path: /etc/kubernetes/enc\n", "path: /srv/enc\n", 1))
-	look.Files[f.Path] = f
-	if _, on, err = EncryptionFile(look); err != nil || on != "/srv/enc/enc.yaml" {
-		t.Errorf("%s, %v", on, err)
-	}
-	if within, on, err = EncryptionFile(recorded(t, "stock").Machines[0].Look); within != "" || on != "" || err != nil {
-		t.Errorf("%s, %s, %v", within, on, err)
 	}
 }

@@ -48,32 +48,6 @@ func manifest(m Machine, name string) (pod, error) {
 	return p, nil
 }
 
-// EncryptionFile is where the API server's EncryptionConfiguration is: within
-// its container, and on the machine. Both are empty where it has none.
-func EncryptionFile(look *state.Node) (within, on string, err error) {
-	within = last(arguments(look.Processes["kube-apiserver"].Args)["encryption-provider-config"], "")
-	if within == "" {
-		return "", "", nil
-	}
-	p, err := manifest(Machine{Name: look.Name, Look: look}, "kube-apiserver")
-	if err != nil || len(p.Spec.Containers) == 0 {
-		return within, within, err
-	}
-	on, longest := within, 0
-	for _, mount := range p.Spec.Containers[0].VolumeMounts {
-		rest, inside := strings.CutPrefix(within, mount.MountPath)
-		if !inside || rest != "" && rest[0] != '/' || len(mount.MountPath) <= longest {
-			continue
-		}
-		for _, v := range p.Spec.Volumes {
-			if v.Name == mount.Name && v.HostPath != nil {
-				on, longest = v.HostPath.Path+rest, len(mount.MountPath)
-			}
-		}
-	}
-	return within, on, nil
-}
-
 // mounted are the folders of a machine that kubeadm's own static pods see.
 func mounted() []string {
 	return []string{"/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd", "/etc/ssl/certs", "/etc/ca-certificates", "/etc/pki/ca-trust", "/etc/pki/tls/certs",

@@ -50,6 +50,8 @@ type EncryptionRule struct {
 	// Providers are in their order: the first one writes, all of them read.
 	// They are "secretbox", "aescbc", "aesgcm", "kms" or "identity".
 	Providers []string `json:"providers"`
+	// KeyNames are those of their keys, as they come.
+	KeyNames []string `json:"key_names,omitempty"`
 }
 
 // Files are what a look has to read of a machine for a description, with their

@@ -73,10 +73,16 @@ type Component struct {
 // JSON: string, bool, int64, float64, []any and map[string]any.
 type Config map[string]any
 
+// DefaultKeyName is what the key of encryption at rest goes by unless a spec says
+// otherwise, which one has to whose cluster somebody else made.
+const DefaultKeyName = "key1"
+
 // Encryption is encryption at rest of API objects in etcd.
 type Encryption struct {
 	// Provider is "secretbox" or "aescbc".
 	Provider string
+	// KeyName is what its key goes by: it stands before every value in etcd.
+	KeyName string
 	// Resources are API resources ("secrets", "configmaps", "widgets.example.com"),
 	// sorted; "secrets" is always among them.
 	Resources []string

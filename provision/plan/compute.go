@@ -9,7 +9,7 @@ import (
 // the step that makes it hold, in the order of the facts. A plan for machines
 // that have nothing is the same call with an empty state.
 func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
-	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}, encryption: unencrypted(c, wants, have)}
+	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}, encryption: unencrypted(c, wants, have), adopted: adoptedKeys(c, have)}
 	p := &Plan{Cluster: c.Name}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
@@ -50,6 +50,8 @@ type rules struct {
 	planned map[string]bool
 	// encryption is set where objects have to be encrypted again.
 	encryption *state.Encryption
+	// adopted are key files of somebody else's that are taken over, by node.
+	adopted map[string]string
 }
 
 // step is the step that makes a fact hold, and whether one is needed.

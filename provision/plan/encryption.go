@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -70,6 +69,7 @@ func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
 	has := slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool {
 		return have.Nodes[n.Name] != nil && have.Nodes[n.Name].Files[encryptionFile].Exists()
 	})
+	adopted := adoptedKeys(c, have)
 	for _, n := range c.ControlPlanes() {
 		got := have.Nodes[n.Name]
 		if got == nil {
@@ -78,10 +78,10 @@ func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
 		server, runs := got.Processes["kube-apiserver"]
 		uses := argument(server.Args, "--encryption-provider-config")
 		switch {
+		case adopted[n.Name] != "":
 		case runs && uses != "" && uses != encryptionFile:
-			out = append(out, Problem{Node: n.Name, Check: "foreign-encryption", Seen: "its API server encrypts with the keys in " + uses,
-				Remedy: "this version does not take over keys that somebody else made, and without them objects could not be read: " +
-					"decrypt all of them with that file (identity as the first provider, then write every object again), run the API servers without it, and apply"})
+			out = append(out, Problem{Node: n.Name, Check: "foreign-encryption", Seen: "its API server encrypts with the keys in " + uses + ", and others with " + encryptionFile,
+				Remedy: "see which of the two each running API server was meant to have, and give all the same: without the other's key objects could not be read"})
 		case has || !got.Files[etcdData].Exists():
 		case runs && uses == "" && !got.Files[encryptionMarker].Exists():
 		default:
@@ -91,17 +91,4 @@ func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
 		}
 	}
 	return out
-}
-
-// argument is the value of a flag among arguments, "" where it is not said.
-func argument(args []string, flag string) string {
-	var value string
-	for i, a := range args {
-		if v, ok := strings.CutPrefix(a, flag+"="); ok {
-			value = v
-		} else if a == flag && i+1 < len(args) {
-			value = args[i+1]
-		}
-	}
-	return value
 }

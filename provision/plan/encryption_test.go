@@ -141,7 +141,9 @@ func TestWhoseKeyIsMissing(t *testing.T) {
 			n.Processes = nil
 		}, []string{"cp-1 encryption-key", "cp-2 encryption-key"}},
 		"somebody else's": {[2]string{"--encryption-provider-config=/etc/kubernetes/enc.yaml", "--encryption-provider-config=/etc/kubernetes/enc.yaml"},
-			without(encryptionFile, encryptionMarker), []string{"cp-1 foreign-encryption", "cp-2 foreign-encryption"}},
+			without(encryptionFile, encryptionMarker), nil},
+		"somebody else's on one": {[2]string{"--encryption-provider-config=/etc/kubernetes/enc.yaml", ""},
+			without(encryptionFile, encryptionMarker), []string{"cp-1 foreign-encryption"}},
 		"somebody else's beside ours": {[2]string{ours, "--encryption-provider-config=/etc/kubernetes/enc.yaml"}, nil, []string{"cp-2 foreign-encryption"}},
 	} {
 		c, _, have := encrypting()

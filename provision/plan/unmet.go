@@ -23,6 +23,10 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 		}
 		return s, got.Exists()
 	}
+	if from := r.adopted[n.Name]; from != "" && want.Path == encryptionFile {
+		s.Action, s.File.Want.CopyOf, s.File.Want.Content, s.File.Want.Shared = Add, from, nil, nil
+		return s, true
+	}
 	if r.leftToEncryption(want, got, n) {
 		return s, false
 	}

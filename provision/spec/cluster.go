@@ -109,9 +109,12 @@ func (l *loader) later(t *clusterText) {
 	}
 }
 
+// keyNamePattern is narrower than Kubernetes', which refuses nothing but a colon.
+var keyNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
 func (l *loader) encryption(t *encryptionText) {
 	e := &l.c.Encryption
-	e.Provider, e.Resources = "secretbox", []string{"secrets"}
+	e.Provider, e.KeyName, e.Resources = "secretbox", cluster.DefaultKeyName, []string{"secrets"}
 	if t == nil {
 		return
 	}
@@ -128,6 +131,12 @@ func (l *loader) encryption(t *encryptionText) {
 			l.report(problem(CodeNotYet, s.at, "Provider not yet known", "\"kms\" is not yet known in this version. Write \"secretbox\" or \"aescbc\"."))
 		default:
 			l.report(problem(CodeChoice, s.at, "Unknown provider", "%q is no provider.%s Write \"secretbox\" or \"aescbc\".", s.value, didYouMean(s.value, []string{"secretbox", "aescbc"})))
+		}
+	}
+	if s, ok := l.str(t.KeyName); ok {
+		l.from("encryption.key_name", t.KeyName.Range)
+		if e.KeyName = s.value; !keyNamePattern.MatchString(s.value) {
+			l.report(problem(CodeName, s.at, "No name of a key", "%q is not the name of a key in an EncryptionConfiguration: write letters, digits, \"-\", \"_\" and \".\", 63 at most.", s.value))
 		}
 	}
 	items, _ := l.list(t.Resources)

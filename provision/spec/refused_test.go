@@ -149,6 +149,7 @@ func TestWhatCannotBeMeantIsRefusedAtItsLine(t *testing.T) {
 		{"encryption that does not encrypt", `encryption { provider = "identity" }`, CodeWeak, "V-274882"},
 		{"encryption with aesgcm", `encryption { provider = "aesgcm" }`, CodeWeak, "secretbox"},
 		{"encryption with kms", `encryption { provider = "kms" }`, CodeNotYet, "secretbox"},
+		{"encryption with a key of no name", `encryption { key_name = "a:b" }`, CodeName, "63 at most"},
 		{"encryption with a typo", `encryption { provider = "secretbxo" }`, CodeChoice, `Did you mean "secretbox"`},
 		{"encryption of everything", `encryption { resources = ["*.*"] }`, CodeChoice, "Name the resources"},
 		{"encryption of no resource", `encryption { resources = ["Secrets/x"] }`, CodeName, "no"},

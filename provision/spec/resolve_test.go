@@ -50,7 +50,7 @@ func TestTheLeastSpecHasEveryDefault(t *testing.T) {
 		},
 		SSH:        cluster.SSH{Port: 22},
 		Firewall:   cluster.Firewall{Admins: prefixes("203.0.113.0/24")},
-		Encryption: cluster.Encryption{Provider: "secretbox", Resources: []string{"secrets"}},
+		Encryption: cluster.Encryption{Provider: "secretbox", KeyName: cluster.DefaultKeyName, Resources: []string{"secrets"}},
 		Audit:      cluster.Audit{MaxAge: 366, MaxBackup: 10, MaxSize: 100},
 		Admission:  cluster.Admission{ExemptNamespaces: []string{"kube-system"}},
 		Nodes: []cluster.Node{
@@ -90,7 +90,7 @@ func TestEveryWordOfTheLanguageArrives(t *testing.T) {
 				Ports: []cluster.Port{{Proto: "tcp", First: 80, Last: 80}, {Proto: "tcp", First: 443, Last: 443}},
 			}},
 		},
-		Encryption: cluster.Encryption{Provider: "aescbc", Resources: []string{"configmaps", "secrets", "widgets.example.com"}},
+		Encryption: cluster.Encryption{Provider: "aescbc", KeyName: "theirs", Resources: []string{"configmaps", "secrets", "widgets.example.com"}},
 		Audit:      cluster.Audit{MaxAge: 90, MaxBackup: 20, MaxSize: 200},
 		Admission:  cluster.Admission{ExemptNamespaces: []string{"cni", "kube-system", "storage"}},
 		APIServer: cluster.Component{Args: map[string]string{
@@ -126,7 +126,7 @@ func TestASettingKnowsItsLine(t *testing.T) {
 	lines := strings.Split(string(text), "\n")
 	for path, holds := range map[string]string{
 		"name": "cluster \"prod-east\"", "kubernetes": "kubernetes ", "endpoint.host": "host = ", "network.pods": "pods ", "network.cni": "cni \"manifest\"",
-		"ssh.port": "2222", "firewall.admins": "var.office", "firewall.allow.ingress": "allow \"ingress\"", "encryption.provider": "aescbc",
+		"ssh.port": "2222", "firewall.admins": "var.office", "firewall.allow.ingress": "allow \"ingress\"", "encryption.provider": "aescbc", "encryption.key_name": "theirs",
 		"audit.max_age": "max_age", "admission.exempt_namespaces": "exempt_namespaces", "apiserver.args.profiling": "profiling = false",
 		"kubelet.config.maxPods": "maxPods", "node.cp-1": `node "cp-1"`, "node.w-1.address": "cidrhost(local.workers", "node.w-1.taints": "taints",
 	} {

@@ -9,7 +9,7 @@ import (
 func uses() []string {
 	return []string{
 		"endpoint { host = @ }", "kubernetes = @", "image_repository = \"${@}!\"", "ssh { port = @ }", "ssh { user = @ }", "ssh { bastion = @ }",
-		"encryption { provider = @ }", "encryption { resources = [@] }", "admission { exempt_namespaces = [@] }",
+		"encryption { provider = @ }", "encryption { resources = [@] }", "encryption { key_name = @ }", "admission { exempt_namespaces = [@] }",
 		"node \"y\" { role = @ }", "node \"y\" { address = @ }", "node \"y\" { labels = { a = @ } }", "node \"y\" { labels = { (@) = \"a\" } }",
 		"node \"y\" { taints = [@] }", "node \"y\" { ssh_host = @ }", "node \"y\" { host_key = @ }",
 		"kubernetes = parseint(@, 10)", "kubernetes = file(@)", "kubernetes = cidrhost(@, 1)", "kubernetes = {}[@]", "kubernetes = regex(\"^$\", @)",

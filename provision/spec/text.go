@@ -109,6 +109,7 @@ type allowText struct {
 
 type encryptionText struct {
 	Provider  *hcl.Attribute `hcl:"provider,optional"`
+	KeyName   *hcl.Attribute `hcl:"key_name,optional"`
 	Resources *hcl.Attribute `hcl:"resources,optional"`
 }
 

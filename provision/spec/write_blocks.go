@@ -81,6 +81,7 @@ func (w *writer) firewall(f cluster.Firewall) {
 func (w *writer) policies(c *cluster.Cluster) {
 	w.block("encryption", "encryption", func() {
 		w.text("provider", c.Encryption.Provider, "secretbox")
+		w.text("key_name", c.Encryption.KeyName, cluster.DefaultKeyName)
 		if more := without(c.Encryption.Resources, "secrets"); len(more) > 0 {
 			w.list("resources", more)
 		}

@@ -13,7 +13,7 @@ import (
 // TestAuditLevels asks the API server's own evaluator what it would write.
 func TestAuditLevels(t *testing.T) {
 	c := small()
-	c.Encryption = cluster.Encryption{Provider: "secretbox", Resources: []string{"secrets", "widgets.example.com", "*.apps"}}
+	c.Encryption = cluster.Encryption{Provider: "secretbox", KeyName: cluster.DefaultKeyName, Resources: []string{"secrets", "widgets.example.com", "*.apps"}}
 	text, err := AuditPolicy(c)
 	if err != nil {
 		t.Fatal(err)

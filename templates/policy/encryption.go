@@ -11,14 +11,8 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
-const (
-	// EncryptionKeyRef names the key in [Encryption]: 32 random bytes, in base64.
-	EncryptionKeyRef = "encryption-key"
-	// EncryptionKeyName is the name the first key goes by. It stands before
-	// every value in etcd ("k8s:enc:secretbox:v1:key1:"), so it never changes
-	// for a key that was used.
-	EncryptionKeyName = "key1"
-)
+// EncryptionKeyRef names the key in [Encryption]: 32 random bytes, in base64.
+const EncryptionKeyRef = "encryption-key"
 
 // Encryption is the EncryptionConfiguration (v1). The first provider writes,
 // all of them read: identity comes last, for what was stored before (CIS
@@ -67,7 +61,7 @@ func EncryptedResources(c *cluster.Cluster) []string {
 // EncryptionPrefix is what stands in etcd before every value that [Encryption]
 // has an API server write: "k8s:enc:secretbox:v1:key1:".
 func EncryptionPrefix(c *cluster.Cluster) string {
-	return fmt.Sprintf("k8s:enc:%s:v1:%s:", c.Encryption.Provider, EncryptionKeyName)
+	return fmt.Sprintf("k8s:enc:%s:v1:%s:", c.Encryption.Provider, c.Encryption.KeyName)
 }
 
 // encryption leaves out parts without resources: the API server refuses them.
@@ -84,7 +78,7 @@ func resources(names []string, providers ...apiserverv1.ProviderConfiguration) a
 
 // provider is the one the spec names, with its one key.
 func provider(c *cluster.Cluster) (apiserverv1.ProviderConfiguration, error) {
-	keys := []apiserverv1.Key{{Name: EncryptionKeyName, Secret: state.Ref(EncryptionKeyRef)}}
+	keys := []apiserverv1.Key{{Name: c.Encryption.KeyName, Secret: state.Ref(EncryptionKeyRef)}}
 	switch c.Encryption.Provider {
 	case "secretbox":
 		return apiserverv1.ProviderConfiguration{Secretbox: &apiserverv1.SecretboxConfiguration{Keys: keys}}, nil

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func small() *cluster.Cluster {
 	return &cluster.Cluster{
-		Encryption: cluster.Encryption{Provider: "secretbox", Resources: []string{"secrets", "widgets.example.com"}},
+		Encryption: cluster.Encryption{Provider: "secretbox", KeyName: cluster.DefaultKeyName, Resources: []string{"secrets", "widgets.example.com"}},
 		Admission:  cluster.Admission{ExemptNamespaces: []string{"kube-system", "rook-ceph"}},
 	}
 }
@@ -113,7 +113,7 @@ func TestAnonymousReachesHealthAndNothingElse(t *testing.T) {
 func TestEncryptionWritesWithTheProviderAndReadsWhatWasPlain(t *testing.T) {
 	for _, provider := range []string{"secretbox", "aescbc"} {
 		c := small()
-		c.Encryption = cluster.Encryption{Provider: provider} // secrets even when nobody names them
+		c.Encryption = cluster.Encryption{Provider: provider, KeyName: cluster.DefaultKeyName} // secrets even when nobody names them
 		b, err := Encryption(c)
 		if err != nil {
 			t.Fatal(err)

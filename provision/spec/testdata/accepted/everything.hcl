@@ -59,6 +59,7 @@ cluster "prod-east" {
 
   encryption {
     provider  = "aescbc"
+    key_name  = "theirs"
     resources = ["configmaps", "widgets.example.com"]
   }
   audit {
