@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 )
 
@@ -160,7 +161,7 @@ func (h *Human) restarts(p *plan.Plan) {
 		h.column("  "+pad(r.Node, width)+"  ", strings.Join(r.Components, ", "), h.out)
 	}
 	h.out.linef("  %s", "A component is away for some seconds, an API server for up to a minute. A node whose")
-	h.out.linef("  %s", "components do not come back and stay within 110 seconds puts back what was before.")
+	h.out.linef("  components do not come back and stay within %.0f seconds puts back what was before.", apply.GuardTime.Seconds())
 }
 
 // deviation is one row of the list of deviations, whoever it came from.
