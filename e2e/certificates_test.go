@@ -1,21 +1,54 @@
 package e2e_test
 
 import (
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
-// shortLived signs a certificate of a control plane anew with its own authority, for
-// one day.
-const shortLived = `set -e
-cd /etc/kubernetes/pki
-sign() {
-  openssl x509 -in "$1.crt" -x509toreq -signkey "$1.key" -copy_extensions copyall -out /run/short.csr
-  openssl x509 -req -in /run/short.csr -CA "$2.crt" -CAkey "$2.key" -days 1 -copy_extensions copyall -out /run/short.crt
-  cat /run/short.crt >"$1.crt"
-  rm -f /run/short.csr /run/short.crt
-}`
+// endSoon signs a certificate of a control plane anew with its own authority and for
+// its own key, as one that was made a year ago and ends in two days. Names are those
+// of files in kubeadm's folder, without their ending.
+func endSoon(t *testing.T, c *labCluster, node, name, ca string) {
+	t.Helper()
+	const pki = "/etc/kubernetes/pki/"
+	read := func(file string) []byte {
+		block, _ := pem.Decode([]byte(shell(t, c, node, "cat "+pki+file)))
+		if block == nil {
+			t.Fatalf("%s is no PEM", file)
+		}
+		return block.Bytes
+	}
+	leaf, err := x509.ParseCertificate(read(name + ".crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := x509.ParseCertificate(read(ca + ".crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key any
+	for _, parse := range []func([]byte) (any, error){
+		func(der []byte) (any, error) { return x509.ParseECPrivateKey(der) },
+		func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) },
+		x509.ParsePKCS8PrivateKey,
+	} {
+		if key, err = parse(read(ca + ".key")); err == nil {
+			break
+		}
+	}
+	leaf.NotBefore, leaf.NotAfter = time.Now().AddDate(-1, 0, 0), time.Now().AddDate(0, 0, 2)
+	leaf.SignatureAlgorithm = x509.UnknownSignatureAlgorithm
+	der, err := x509.CreateCertificate(rand.Reader, leaf, authority, leaf.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on(t, c, node, "printf '%s\n' \"$1\" >"+pki+name+".crt", strings.TrimSpace(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))))
+}
 
 // testCertificates: what ends soon is renewed, with the copy that etcd reads and
 // the restarts, and nothing else is done.
@@ -24,7 +57,9 @@ func testCertificates(t *testing.T, c *labCluster) {
 	ends := func(path string) bool {
 		return strings.Contains(shell(t, c, "cp-1", "openssl x509 -checkend 864000 -noout -in "+path+" || true"), "will expire")
 	}
-	shell(t, c, "cp-1", shortLived+"\nsign apiserver-kubelet-client ca; sign etcd/server etcd/ca; cat etcd/server.crt >"+copies+"/server.crt")
+	endSoon(t, c, "cp-1", "apiserver-kubelet-client", "ca")
+	endSoon(t, c, "cp-1", "etcd/server", "etcd/ca")
+	shell(t, c, "cp-1", "cat "+pki+"/etcd/server.crt >"+copies+"/server.crt")
 	// Both run with what they have now, so that nothing but its end is wrong.
 	shell(t, c, "cp-1", "pkill -TERM -x etcd; pkill -TERM -x kube-apiserver; sleep 2")
 	allReady(t, c)

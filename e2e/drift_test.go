@@ -22,6 +22,8 @@ type drifted struct {
 }
 
 const (
+	// nearItsEnd stands for what is planted without a script.
+	nearItsEnd     = "endSoon"
 	apiServerFiles = "/etc/kubernetes/bulwark/apiserver/"
 	adminKubectl   = "kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir " + kubectlCache + " "
 )
@@ -42,7 +44,7 @@ func drifts() []drifted {
 			[]string{"w-1/file/var/lib/kubelet/config.yaml restarts kubelet"}, nil},
 		{"a mode", "cp-3", "chmod 0644 /etc/kubernetes/manifests/etcd.yaml", []string{"cp-3/file/etc/kubernetes/manifests/etcd.yaml"}, nil},
 		{"a kernel setting at run time only", "w-1", "sysctl -qw net.ipv4.ip_forward=0", []string{"w-1/sysctl/net.ipv4.ip_forward"}, nil},
-		{"a certificate near its end", "cp-2", shortLived + "\nsign apiserver-kubelet-client ca",
+		{"a certificate near its end", "cp-2", nearItsEnd,
 			[]string{"cp-2/certificate" + client + ".crt restarts kube-apiserver"}, []string{"cp-2" + client + ".crt", "cp-2" + client + ".key"}},
 		{"an owner", "cp-1", "chown nobody /etc/kubernetes/admin.conf", []string{"cp-1/file/etc/kubernetes/admin.conf"}, nil},
 		{"a symbolic link", "cp-1", "cd " + apiServerFiles + " && cp -p audit-policy.yaml /root/a && rm audit-policy.yaml && ln -s /root/a audit-policy.yaml",
@@ -92,7 +94,11 @@ func TestDrift(t *testing.T) {
 }
 
 func testDrift(t *testing.T, c *labCluster, d drifted) {
-	shell(t, c, d.node, d.plant)
+	if d.plant == nearItsEnd {
+		endSoon(t, c, d.node, "apiserver-kubelet-client", "ca")
+	} else {
+		shell(t, c, d.node, d.plant)
+	}
 	settled(t, c)
 	before := everything(t, c)
 	if got := stepsOf(t, c.Bulwark(t, "plan", "-o", "json").want(t, 0)); !slices.Equal(got, d.want) {
