@@ -233,7 +233,8 @@ func TestReferenceIsComplete(t *testing.T) {
 // Every check of preflight is in the table of what a machine must have.
 func TestPreflightIsComplete(t *testing.T) {
 	var checks []string
-	for _, path := range []string{"../provision/plan/preflight.go", "../provision/plan/preflight_cluster.go", "../provision/plan/leave.go", "../provision/plan/preflight_machine.go"} {
+	for _, path := range []string{"../provision/plan/preflight.go", "../provision/plan/preflight_cluster.go", "../provision/plan/leave.go", "../provision/plan/preflight_machine.go",
+		"../provision/plan/preflight_pods.go"} {
 		ast.Inspect(parse(t, path), func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:

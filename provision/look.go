@@ -279,6 +279,7 @@ func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.AP
 	if api.Ready, err = l.ready(ctx, nodes, client.CA()); err != nil {
 		return api, err
 	}
+	api.Refused = l.refused(ctx, client, nodes)
 	if l.in.Remove {
 		if api.Members, err = l.members(ctx); err != nil {
 			return api, err
@@ -371,6 +372,7 @@ func ask(w state.Want) observe.Ask {
 		state.ConfirmedTablePath: true,
 		desired.EtcdData:         false,
 		verifiedPath:             true,
+		desired.KubeletConfig:    true, // what pods end for is in it, see plan.Step.Drains
 		machine.GuardedPath:      false,
 		apply.LockFile:           false,
 		apply.JournalFile:        false,

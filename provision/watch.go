@@ -178,8 +178,11 @@ var repairPhases = [...]string{"init-control-plane", "init-upload-config", "init
 // repairs says whether a step is of those that a repair may consist of. What
 // this list does not know is not done without a person.
 func repairs(s plan.Step) bool {
+	if len(s.Drains) > 0 {
+		return false
+	}
 	switch s.Kind {
-	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit, plan.KindTable, plan.KindObject, plan.KindApproval, plan.KindWait, plan.KindProcess, plan.KindCertificate:
+	case plan.KindFile, plan.KindSysctl, plan.KindModule, plan.KindUnit, plan.KindTable, plan.KindObject, plan.KindApproval, plan.KindWait, plan.KindProcess, plan.KindCertificate, plan.KindUncordon:
 		return true
 	case plan.KindPhase:
 		return slices.Contains(repairPhases[:], s.Phase.Name) || strings.HasPrefix(s.Phase.Name, "init-kubeconfig")

@@ -149,6 +149,7 @@ func TestWhatARepairMayConsistOf(t *testing.T) {
 	for _, s := range []plan.Step{
 		phase("join"), phase("join-etcd"), phase("init-certs"), phase("init-etcd"), phase("init-preflight"), phase("init-kubelet-start"), phase("reset"),
 		{ID: "cluster/node/w-2", Kind: plan.KindNode, Leave: &plan.Leave{}}, {ID: "cluster/encryption/rewrite", Kind: plan.KindEncryption}, {ID: "x", Kind: "novelty"},
+		{ID: "w-1/file/var/lib/kubelet/config.yaml", Kind: plan.KindFile, Drains: []string{"maxPods"}},
 	} {
 		if why := onlyReported(drifted(append(steps(1), s)...), 10); !strings.Contains(why, s.ID) {
 			t.Errorf("%s would be done: %q", s.ID, why)

@@ -73,7 +73,7 @@ var scenes = map[string]func(shower) error{
 		long := &plan.FileStep{Want: f.Want, Before: bytes.Repeat([]byte("a\n"), mostOfDiff), After: []byte("b\n")}
 		v.Plan(&plan.Plan{Cluster: "prod", Steps: []plan.Step{
 			{ID: "w-1/file/etc/bulwark/firewall.nft", Node: "w-1", Kind: plan.KindFile, Action: plan.Change, Title: "/etc/bulwark/firewall.nft", Why: "cluster.hcl:12 (firewall.admins)", File: f},
-			{ID: "w-1/file/long", Node: "w-1", Kind: plan.KindFile, Action: plan.Change, Title: "/long", File: long},
+			{ID: "w-1/file/long", Node: "w-1", Kind: plan.KindFile, Action: plan.Change, Title: "/long", File: long, Restarts: []string{"kubelet"}, Drains: []string{"maxPods", "systemReserved"}},
 		}}, nil)
 		return nil
 	},

@@ -60,8 +60,10 @@ type stepDoc struct {
 	Why    string   `json:"why,omitempty"`
 	After  []string `json:"after,omitempty"`
 	// Restarts are components of the node that start again because of the step.
-	Restarts []string       `json:"restarts,omitempty"`
-	Detail   map[string]any `json:"detail,omitempty"`
+	Restarts []string `json:"restarts,omitempty"`
+	// Drains are settings for which the node is drained before they change.
+	Drains []string       `json:"drains,omitempty"`
+	Detail map[string]any `json:"detail,omitempty"`
 }
 
 func newPlanDoc(p *plan.Plan) *planDoc {
@@ -73,7 +75,7 @@ func newPlanDoc(p *plan.Plan) *planDoc {
 		a := actionWord(s.Action)
 		d.Summary[a]++
 		d.Steps = append(d.Steps, stepDoc{
-			ID: s.ID, Node: s.Node, Kind: string(s.Kind), Action: a, Title: s.Title, Why: s.Why, After: s.After, Restarts: s.Restarts, Detail: detail(s),
+			ID: s.ID, Node: s.Node, Kind: string(s.Kind), Action: a, Title: s.Title, Why: s.Why, After: s.After, Restarts: s.Restarts, Drains: s.Drains, Detail: detail(s),
 		})
 	}
 	return d
@@ -127,6 +129,8 @@ func detail(s plan.Step) map[string]any {
 		return map[string]any{"resources": s.Encryption.Resources, "prefix": s.Encryption.Prefix}
 	case s.Renewal != nil:
 		return map[string]any{"args": s.Renewal.Phase.Args, "seen": s.Renewal.Seen}
+	case s.Uncordon != nil:
+		return map[string]any{"node": s.Uncordon.Node}
 	case s.Wait != nil:
 		return map[string]any{"for": string(s.Wait.For), "subject": s.Wait.Subject, "seconds": s.Wait.Seconds}
 	}

@@ -50,6 +50,9 @@ func (h *Human) step(s plan.Step, kinds int) {
 	if len(s.Restarts) > 0 {
 		line += "  " + string(h.out.paint(yellow, "restarts "+strings.Join(s.Restarts, ", ")))
 	}
+	if len(s.Drains) > 0 {
+		line += "  " + string(h.out.paint(yellow, "drained first for "+strings.Join(s.Drains, ", ")))
+	}
 	h.out.linef("%s", safe(line))
 	if s.Process != nil {
 		h.out.linef("        runs with %s", s.Process.Seen)
@@ -152,7 +155,7 @@ func (h *Human) restarts(p *plan.Plan) {
 		return
 	}
 	h.out.linef("")
-	h.out.linef("%s", h.out.paint(yellow, "Restarts, one node after the other"))
+	h.out.linef("%s", h.out.paint(yellow, "Restarts, control planes one after the other"))
 	width := 0
 	for _, r := range all {
 		width = max(width, len(Printable(r.Node)))

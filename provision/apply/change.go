@@ -44,7 +44,6 @@ type change struct {
 // change does the guarded steps of one node together: all of them turn out well, or
 // the node puts back what was before, be it without us.
 func (ru *run) change(ctx context.Context, steps []plan.Step) error {
-	h := ru.Hosts[steps[0].Node]
 	c := &change{run: ru, wants: map[string][]string{}}
 	c.node, _ = ru.Cluster.Node(steps[0].Node)
 	var paths []string
@@ -71,17 +70,25 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 	if err != nil {
 		return err
 	}
-	if err := c.mayBegin(ctx, writes); err != nil {
-		return fmt.Errorf("nothing was changed on %s: %w", c.node.Name, err)
-	}
+	return c.drained(ctx, steps, func(ctx context.Context) error {
+		if err := c.mayBegin(ctx, writes); err != nil {
+			return fmt.Errorf("nothing was changed on %s: %w", c.node.Name, err)
+		}
+		return c.guarded(ctx, steps, ops, paths)
+	})
+}
+
+// guarded does what a change consists of behind the node's own guard.
+func (c *change) guarded(ctx context.Context, steps []plan.Step, ops []machine.Op, paths []string) error {
+	h := c.Hosts[c.node.Name]
 	if _, err := machine.Guard(ctx, h, machine.Guarded{Paths: paths, Restarts: c.restarts, Within: guardTime}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, guardTime-time.Second, errors.New("the node puts back what was before"))
 	defer cancel()
-	err = c.carryOut(ctx, steps, ops)
+	err := c.carryOut(ctx, steps, ops)
 	if err == nil {
-		ru.note(steps[0], "waiting for %s", names(c.restarts))
+		c.note(steps[0], "waiting for %s", names(c.restarts))
 		err = c.comesBack(ctx)
 	}
 	if err == nil {

@@ -40,7 +40,11 @@ func batched(s plan.Step) bool {
 // effect brings steps about, and says how many of them were done.
 func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 	if steps[0].Guarded {
-		if err := within(ctx, changeTime, func(ctx context.Context) error { return ru.change(ctx, steps) }); err != nil {
+		limit := changeTime
+		if len(drains(steps)) > 0 {
+			limit += leaveTimeout
+		}
+		if err := within(ctx, limit, func(ctx context.Context) error { return ru.change(ctx, steps) }); err != nil {
 			return 0, err
 		}
 		return len(steps), nil
@@ -67,6 +71,8 @@ func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 		err = within(ctx, time.Duration(s.Wait.Seconds)*time.Second, func(ctx context.Context) error { return ru.wait(ctx, *s.Wait) })
 	case plan.KindNode:
 		err = within(ctx, leaveTimeout, func(ctx context.Context) error { return ru.leaving(ctx, s) })
+	case plan.KindUncordon:
+		err = within(ctx, apiTimeout, func(ctx context.Context) error { return ru.uncordon(ctx, s) })
 	case plan.KindEncryption:
 		err = within(ctx, encryptTimeout, func(ctx context.Context) error { return ru.encrypt(ctx, s) })
 	default:

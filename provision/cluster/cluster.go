@@ -38,6 +38,10 @@ type Cluster struct {
 	// kubeadm's own default.
 	ImageRepository string
 
+	// MaxUnavailable is how many of the workers may be away at a time for a change;
+	// of control planes it is always one.
+	MaxUnavailable Share
+
 	// Nodes are in the order of the spec.
 	Nodes []Node
 

@@ -33,6 +33,8 @@ func TestRealAPI(t *testing.T) {
 	t.Run("Objects", func(t *testing.T) { realObjects(ctx, t, r) })
 	t.Run("Rewrite", func(t *testing.T) { realRewrite(ctx, t, r) })
 	t.Run("Nodes", func(t *testing.T) { realNodes(ctx, t, r) })
+	t.Run("Drain", func(t *testing.T) { realDrain(ctx, t, r) })
+	t.Run("Refused", func(t *testing.T) { realRefused(ctx, t, r) })
 	t.Run("Requests", func(t *testing.T) { realRequests(ctx, t, r) })
 	t.Run("Tokens", func(t *testing.T) { realTokens(ctx, t, r) })
 	t.Run("Kubeconfig", func(t *testing.T) { realKubeconfig(ctx, t, r) })

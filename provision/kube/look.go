@@ -162,7 +162,7 @@ func (c *Client) nodes(ctx context.Context) (map[string]state.NodeObject, error)
 func nodeObject(n *corev1.Node) state.NodeObject {
 	out := state.NodeObject{
 		Name: n.Name, PodCIDRs: n.Spec.PodCIDRs, Labels: n.Labels,
-		KubeletVersion: n.Status.NodeInfo.KubeletVersion,
+		KubeletVersion: n.Status.NodeInfo.KubeletVersion, Cordoned: marked(n),
 	}
 	if len(out.PodCIDRs) == 0 && n.Spec.PodCIDR != "" {
 		out.PodCIDRs = []string{n.Spec.PodCIDR}

@@ -60,6 +60,7 @@ const (
 	KindProcess     Kind = "process"
 	KindEncryption  Kind = "encryption"
 	KindCertificate Kind = "certificate"
+	KindUncordon    Kind = "uncordon"
 )
 
 // Step is one thing to do. Its id is stable: the same fact on the same node
@@ -83,6 +84,9 @@ type Step struct {
 	Restarts []string `json:"restarts,omitempty"`
 	// Guarded steps belong to such a change.
 	Guarded bool `json:"guarded,omitempty"`
+	// Drains are settings that pods may end for when they change: before the change
+	// pods go elsewhere, and may come back after it.
+	Drains []string `json:"drains,omitempty"`
 
 	File       *FileStep         `json:"file,omitempty"`
 	Sysctl     *state.Sysctl     `json:"sysctl,omitempty"`
@@ -97,6 +101,7 @@ type Step struct {
 	Process    *Process          `json:"process,omitempty"`
 	Encryption *state.Encryption `json:"encryption,omitempty"`
 	Renewal    *Renewal          `json:"renewal,omitempty"`
+	Uncordon   *Uncordon         `json:"uncordon,omitempty"`
 }
 
 // FileStep brings one path to its wanted state.

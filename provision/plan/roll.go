@@ -55,13 +55,14 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 		}
 		workers = append(workers, n.Name)
 	}
+	most := c.MaxUnavailable.Of(len(c.Workers()))
 	for i, name := range workers {
 		at := &steps[first[name]]
 		if len(before) > 0 && len(trusted) == 0 {
 			at.After = append(slices.Clone(at.After), before[len(before)-1])
 		}
-		if i >= maxUnavailable {
-			at.After = append(slices.Clone(at.After), last[workers[i-maxUnavailable]])
+		if i >= most {
+			at.After = append(slices.Clone(at.After), last[workers[i-most]])
 		}
 	}
 	if len(before) > 0 {
@@ -85,9 +86,6 @@ func unapproved(c *cluster.Cluster, steps []Step, changing map[string]bool) []st
 	}
 	return out
 }
-
-// maxUnavailable is how many workers change at a time.
-const maxUnavailable = 1
 
 // together moves the guarded steps of each node behind its others, but before
 // anything that waits for what they mend; what only the API holds comes last.

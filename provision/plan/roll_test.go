@@ -2,8 +2,10 @@ package plan
 
 import (
 	"io/fs"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -199,4 +201,63 @@ func TestStrayManifestsGo(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
+}
+
+// Whatever worker takes longest, no more change at a time than the spec says, and so
+// many do.
+func TestNoMoreWorkersChangeAtATimeThanTheSpecSays(t *testing.T) {
+	for _, c := range []struct {
+		share cluster.Share
+		most  int
+	}{{cluster.Share{}, 1}, {cluster.Share{Count: 2}, 2}, {cluster.Share{Percent: 50}, 3}, {cluster.Share{Percent: 100}, 7}, {cluster.Share{Count: 100}, 7}} {
+		spec := small()
+		spec.MaxUnavailable = c.share
+		spec.Nodes = spec.Nodes[:1]
+		have := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Status: state.Answering}}
+		var wants []state.Want
+		for i := range 7 {
+			spec.Nodes = append(spec.Nodes, cluster.Node{Name: "w-" + strconv.Itoa(i), Role: cluster.Worker})
+		}
+		for _, n := range spec.Nodes {
+			have.Nodes[n.Name] = livingNode(n.Name, manifest("--a=2"))
+			wants = append(wants, state.Want{Node: n.Name, Facts: livingFacts(n.Name)[2:3]})
+		}
+		p := Compute(spec, wants, have, never)
+		most := 0
+		for seed := range 50 {
+			most = max(most, busiest(t, p, rand.New(rand.NewPCG(uint64(seed), 1))))
+		}
+		if most != c.most {
+			t.Errorf("%s of 7: %d workers change at a time, want %d", c.share, most, c.most)
+		}
+	}
+}
+
+// busiest runs a plan in an order that chance decides, each step as soon as it may,
+// and says how many workers changed at once.
+func busiest(t *testing.T, p *Plan, chance *rand.Rand) int {
+	t.Helper()
+	ended, begun := map[string]bool{}, map[string]bool{}
+	most := 0
+	for len(ended) < len(p.Steps) {
+		var running []Step
+		workers := 0
+		for _, s := range p.Steps {
+			if !ended[s.ID] && !slices.ContainsFunc(s.After, func(id string) bool { return !ended[id] }) {
+				begun[s.ID] = true
+			}
+			if begun[s.ID] && !ended[s.ID] {
+				running = append(running, s)
+				if s.Node != "cp-1" {
+					workers++
+				}
+			}
+		}
+		if len(running) == 0 {
+			t.Fatal("nothing can go on")
+		}
+		most = max(most, workers)
+		ended[running[chance.IntN(len(running))].ID] = true
+	}
+	return most
 }

@@ -58,6 +58,9 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 		return s, true
 	}
 	if !r.bytesMet(want, got, n) {
+		if len(s.Restarts) > 0 {
+			s.Drains = r.drains(want.Path, got.Text, derived, n)
+		}
 		return s, true
 	}
 	s.File.CopyFrom = ""
@@ -108,7 +111,7 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 // restarts are the components that start again because a file changes: those of a
 // node that has begun, also where one is just not there. Where a manifest only says the same in other words, the kubelet sees no change.
 func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *state.Node) []string {
-	if want.Origin == state.Derived && samePod(got.Text, derived) {
+	if want.Origin == state.Derived && Command(derived) != nil && samePod(got.Text, derived) {
 		return nil
 	}
 	return running(want.Restarts, n)

@@ -24,6 +24,8 @@ const (
 	defaultMaxAge     = 366
 	defaultMaxBackup  = 10
 	defaultMaxSize    = 100
+	// One worker at a time, until somebody says that more may be away.
+	defaultMaxUnavailable = 1
 )
 
 func defaultPods() []netip.Prefix     { return []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")} }
@@ -46,6 +48,7 @@ func (l *loader) cluster(t *clusterText) {
 	}
 	l.version(t)
 	l.imageRepository(t)
+	l.maxUnavailable(t)
 	l.later(t)
 
 	l.network(t.Network)
@@ -217,6 +220,7 @@ func Default() *cluster.Cluster {
 	l, t := newLoader(Options{}), &clusterText{}
 	l.c.Defaults = generation
 	l.version(t)
+	l.maxUnavailable(t)
 	l.network(t.Network)
 	l.ssh(t.SSH)
 	l.encryption(t.Encryption)

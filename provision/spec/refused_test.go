@@ -49,6 +49,12 @@ func TestWhatCannotBeMeantIsRefusedAtItsLine(t *testing.T) {
 
 		// I06, I07: text that something else would read as more than text
 		{"yaml in a repository", `image_repository = "a\n---\nkind: Pod"`, CodeName, "not a registry"},
+		{"no worker at a time", `max_unavailable = 0`, CodeRange, "nothing could ever be changed"},
+		{"half a worker", `max_unavailable = 0.5`, CodeRange, "whole number from 1"},
+		{"no percentage of the workers", `max_unavailable = "0%"`, CodeRange, "from \"1%\" to \"100%\""},
+		{"more than all workers", `max_unavailable = "101%"`, CodeRange, "from \"1%\" to \"100%\""},
+		{"a number of workers as text", `max_unavailable = "2"`, CodeRange, "without quotes"},
+		{"a list of workers", `max_unavailable = [1]`, CodeType, "a whole number, or a percentage"},
 		{"a scheme in a repository", `image_repository = "https://registry.example.com"`, CodeName, "without https"},
 		{"shell in a user", `ssh { user = "root;reboot" }`, CodeName, "no user"},
 		{"an option as user", `ssh { user = "-oProxyCommand=x" }`, CodeName, "no user"},

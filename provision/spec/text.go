@@ -41,6 +41,7 @@ type clusterText struct {
 	Defaults        *hcl.Attribute `hcl:"defaults,optional"`
 	Kubernetes      *hcl.Attribute `hcl:"kubernetes,optional"`
 	ImageRepository *hcl.Attribute `hcl:"image_repository,optional"`
+	MaxUnavailable  *hcl.Attribute `hcl:"max_unavailable,optional"`
 	Profiles        *hcl.Attribute `hcl:"profiles,optional"`
 
 	Endpoint   *endpointText   `hcl:"endpoint,block"`

@@ -25,6 +25,7 @@ func Write(c *cluster.Cluster, comments map[string]string) []byte {
 		w.set("defaults", cty.NumberIntVal(int64(c.Defaults)))
 		w.set("kubernetes", cty.StringVal(strings.TrimPrefix(c.Kubernetes.String(), "v")))
 		w.text("image_repository", c.ImageRepository, "")
+		w.share("max_unavailable", c.MaxUnavailable, cluster.Share{Count: defaultMaxUnavailable})
 		w.endpoint(c)
 		w.network(c.Network)
 		w.ssh(c.SSH)

@@ -34,8 +34,22 @@ type API struct {
 	Tokens map[string]string
 	// Members are etcd's, sorted by id; they are asked for where one may have to go.
 	Members []Member
+	// Refused are pods that run and would not be let in again; they are asked for
+	// where admission is about to change.
+	Refused []Refused
 	// Unread says why something could not be read, by name.
 	Unread map[string]string
+}
+
+// Refused are the pods of one namespace that Pod Security would refuse when they
+// are made again.
+type Refused struct {
+	// Namespace is empty where something is said of several.
+	Namespace string
+	// Pods are in the server's words: "web-1 (and 2 other pods): host namespaces (hostNetwork=true)".
+	Pods []string
+	// Unknown says why not all pods were judged; empty when they were.
+	Unknown string
 }
 
 // Member is one of etcd's.
@@ -64,6 +78,8 @@ type NodeObject struct {
 	Taints []string
 	// KubeletVersion as the node reports it.
 	KubeletVersion string
+	// Cordoned says that bulwark keeps new pods away from it.
+	Cordoned bool
 }
 
 // Agent is a DaemonSet, as it is for what runs on every node.

@@ -26,6 +26,7 @@ cluster "prod-east" {
   defaults         = 1
   kubernetes       = "1.37.2"
   image_repository = "registry.example.com:5000/k8s"
+  max_unavailable  = "25%"
 
   endpoint {
     host = "api.${var.domain}"
