@@ -29,6 +29,7 @@ test: ## All tests, with real sshd, clusters over SSH and on kind.
 
 e2e: ## Every step killed (docs/faults*.md), several control planes, and a whole virtual machine.
 	@e2e/test.sh --planes
+	@e2e/test.sh --put-back
 	@e2e/test.sh --chain
 	@e2e/test.sh --matrix
 	@e2e/test.sh --vm

@@ -8,6 +8,7 @@ package e2e_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,6 +58,8 @@ const patience = 4 * time.Minute
 // folder, no agent, and nothing else of the account that runs the tests.
 type operator struct {
 	dir string
+	// program is what is run, the real main where it is empty.
+	program string
 	// env are further variables.
 	env []string
 	// onLine is told every line of standard error as it comes.
@@ -110,7 +113,7 @@ func (o *operator) run(t testing.TB, args ...string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), o.patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, cmp.Or(o.program, program), args...)
 	cmd.Dir, cmd.Env = o.dir, o.environment()
 	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer

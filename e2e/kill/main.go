@@ -1,8 +1,9 @@
 // Command kill is bulwark, except that it ends its own process by SIGKILL at
 // steps of the plan that the environment names:
 //
-//	BULWARK_KILL_AT    a line for each node: "before", "after" or "during", and the id of a step.
-//	                   "during" is a moment after it began.
+//	BULWARK_KILL_AT    a line for each node: "before", "after", "during" or "told-N", and the id of a step.
+//	                   "during" is a moment after it began, "told-2" when it says the second thing of how far
+//	                   it is. Steps of one guarded change begin and end together.
 //	BULWARK_KILL_PLAN  file that receives the plan before anything is done, as JSON
 //
 // A node that has come to its line is held there until the others have come to
@@ -15,6 +16,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -73,15 +75,16 @@ var errNoStep = errors.New("kill: this plan has no such step")
 // alone makes a step wait for the one before it on its node, which it comes
 // after anyway, and the next one wait for it. That is why the runner cannot do
 // it in one program with others, whose effects would all come before the
-// first of their events.
+// first of their events. A guarded change is left whole.
 func alone(p *plan.Plan, id string) {
-	last := map[string]string{} // node to the id of the latest step there
+	last := map[string]*plan.Step{} // by node, the latest step there
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if before, ok := last[s.Node]; ok && (s.ID == id || before == id) {
-			s.After = append(s.After[:len(s.After):len(s.After)], before)
+		before := last[s.Node]
+		if before != nil && !(s.Guarded && before.Guarded) && (s.ID == id || before.ID == id) {
+			s.After = append(s.After[:len(s.After):len(s.After)], before.ID)
 		}
-		last[s.Node] = s.ID
+		last[s.Node] = s
 	}
 }
 
@@ -98,7 +101,7 @@ func (s session) Apply(ctx context.Context, o provision.ApplyOptions) (cli.Resul
 	if len(s.killer.at) == 0 {
 		die()
 	}
-	var come atomic.Int32
+	var come, told atomic.Int32
 	next := o.Events
 	o.Events = func(e apply.Event) {
 		switch moment := s.killer.at[e.Step.ID]; {
@@ -107,6 +110,10 @@ func (s session) Apply(ctx context.Context, o provision.ApplyOptions) (cli.Resul
 				die()
 			}
 			select {} // the node is held: what tells of a step stands between it and the next
+		case e.Kind == apply.Note && strings.HasPrefix(moment, "told-"):
+			if moment == fmt.Sprintf("told-%d", told.Add(1)) {
+				die()
+			}
 		case e.Kind == apply.Started && moment == "during":
 			time.AfterFunc(during, die)
 		}

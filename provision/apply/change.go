@@ -37,6 +37,11 @@ type change struct {
 	// before is what ran, and wants what should run with which arguments.
 	before map[string]state.Process
 	wants  map[string][]string
+	// manifests are the static pods whose manifests change.
+	manifests map[string]bool
+	// acted is when the node was changed, or put back what was: back says which.
+	acted time.Time
+	back  bool
 	// voters are the members of etcd that lived before, by name.
 	voters []string
 }
@@ -44,7 +49,7 @@ type change struct {
 // change does the guarded steps of one node together: all of them turn out well, or
 // the node puts back what was before, be it without us.
 func (ru *run) change(ctx context.Context, steps []plan.Step) error {
-	c := &change{run: ru, wants: map[string][]string{}}
+	c := &change{run: ru, wants: map[string][]string{}, manifests: map[string]bool{}}
 	c.node, _ = ru.Cluster.Node(steps[0].Node)
 	var paths []string
 	var writes []plan.FileStep
@@ -64,6 +69,7 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 		writes = append(writes, *s.File)
 		if len(s.Restarts) == 1 && s.File.Want.Origin == state.Derived {
 			c.wants[s.Restarts[0]] = plan.Command(s.File.Want.Content)
+			c.manifests[s.Restarts[0]] = s.Restarts[0] != kubelet
 		}
 	}
 	ops, err := c.operations(ctx, steps)
@@ -84,12 +90,14 @@ func (c *change) guarded(ctx context.Context, steps []plan.Step, ops []machine.O
 	if _, err := machine.Guard(ctx, h, machine.Guarded{Paths: paths, Restarts: c.restarts, Within: guardTime}); err != nil {
 		return err
 	}
+	c.note(steps[0], "the node puts back what was before in %v, unless all is well by then", guardTime)
 	ctx, cancel := context.WithTimeoutCause(ctx, guardTime-time.Second, errors.New("the node puts back what was before"))
 	defer cancel()
 	err := c.carryOut(ctx, steps, ops)
 	if err == nil {
+		c.acted = time.Now()
 		c.note(steps[0], "waiting for %s", names(c.restarts))
-		err = c.comesBack(ctx)
+		err = c.comesBack(ctx, func() { c.note(steps[0], "back, and watched for %v: %s", soakTime, names(c.restarts)) })
 	}
 	if err == nil {
 		err = machine.Confirm(ctx, h)
@@ -140,8 +148,9 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 // kubelet is the component that is a unit of systemd.
 const kubelet = "kubelet"
 
-// comesBack waits until all that starts again is as it should be, and stays so.
-func (c *change) comesBack(ctx context.Context) error {
+// comesBack waits until all that starts again is as it should be, tells so, and
+// watches that it stays.
+func (c *change) comesBack(ctx context.Context, tell func()) error {
 	deadline := time.Now().Add(gateTime)
 	var why error
 	for {
@@ -158,6 +167,7 @@ func (c *change) comesBack(ctx context.Context) error {
 			return errors.Join(err, why)
 		}
 	}
+	tell()
 	// What comes back and ends again is not back.
 	stays, err := c.look(ctx)
 	if err != nil {
@@ -212,7 +222,7 @@ func (c *change) takeBack(ctx context.Context, why error) error {
 			return fmt.Errorf("%w; that the node puts back what was before could not be waited for: %w", why, err)
 		}
 	}
-	c.wants = map[string][]string{}
+	c.wants, c.back, c.acted = map[string][]string{}, true, time.Now()
 	for name, p := range c.before {
 		c.wants[name] = p.Args
 	}

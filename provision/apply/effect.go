@@ -2,15 +2,12 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
-	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -145,41 +142,6 @@ func (ru *run) withoutReload(node string, ops []machine.Op) []machine.Op {
 		out = append(out, op)
 	}
 	return out
-}
-
-// table loads a table behind the machine's own timer, and confirms it over a
-// connection that did not exist before.
-func (ru *run) table(ctx context.Context, s plan.Step) error {
-	h := ru.Hosts[s.Node]
-	if s.Action == plan.Remove {
-		if err := machine.DropTable(ctx, h); err != nil {
-			return err
-		}
-		return machine.Clean(ctx, h, ru.Cluster.Endpoint.VIP)
-	}
-	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
-		return err
-	}
-	fresh, err := h.Fresh(ctx)
-	if err != nil {
-		return fmt.Errorf("the table was loaded and no new connection came through; the machine takes it away again within %d s: %w", s.Table.Revert, err)
-	}
-	defer func() { _ = fresh.Close() }()
-	// What is in force is read while it is confirmed: that changes nothing of it.
-	var n *state.Node
-	var looked error
-	var look sync.WaitGroup
-	look.Go(func() { n, looked = observe.Node(ctx, fresh, observe.Ask{Node: s.Node}) })
-	err = machine.ConfirmTable(ctx, fresh)
-	look.Wait()
-	if err = errors.Join(err, looked); err != nil {
-		return err
-	}
-	_, err = machine.Do(ctx, fresh, []machine.Op{{
-		Kind: machine.PutFile, Path: state.ConfirmedTablePath, Mode: 0o600, Owner: "root:root",
-		Content: state.ConfirmedTable(s.Table.Text, n.Table), Had: machine.AnyDigest,
-	}})
-	return err
 }
 
 // object applies or deletes what the API holds.

@@ -25,7 +25,9 @@ const (
 	encryptTimeout = time.Hour
 	// reloadTime is how long an API server may take to read a changed key file,
 	// for which it looks once a minute; reloadPause is between two questions.
-	reloadTime  = 3 * time.Minute
+	reloadTime = 3 * time.Minute
+	// loadTime is the same while machines wait to be told that all is well.
+	loadTime    = guardTime - 15*time.Second
 	reloadPause = 3 * time.Second
 )
 
@@ -60,18 +62,18 @@ func (ru *run) encrypt(ctx context.Context, s plan.Step) error {
 			return err
 		}
 		if !e.all(texts.reads, texts.final) {
-			if err := e.put(ctx, texts.reads); err != nil {
+			if err := e.put(ctx, "can read what is encrypted", texts.reads); err != nil {
 				return err
 			}
 		}
-		if err := e.loaded(ctx, "can read what is encrypted", texts.reads, texts.final); err != nil {
+		if err := e.loaded(ctx, e.planes, reloadTime, "can read what is encrypted", texts.reads, texts.final); err != nil {
 			return err
 		}
-		if err := e.put(ctx, texts.final); err != nil {
+		if err := e.put(ctx, "encrypts", texts.final); err != nil {
 			return err
 		}
 	}
-	if err := e.loaded(ctx, "encrypts", texts.final); err != nil {
+	if err := e.loaded(ctx, e.planes, reloadTime, "encrypts", texts.final); err != nil {
 		return err
 	}
 	if err := e.rewrite(ctx); err != nil {
@@ -143,49 +145,6 @@ func (e *encrypting) save(ctx context.Context) error {
 	}
 	e.note(e.step, "what etcd holds now is saved on %s as %s (%d bytes)", on, saved.Path, saved.Bytes)
 	return nil
-}
-
-// put gives all API servers one key file.
-func (e *encrypting) put(ctx context.Context, text state.Secret) error {
-	f := e.want.File
-	for _, n := range e.planes {
-		op := machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode.Perm(), Owner: f.Owner, Content: text, Had: state.SHA256(e.files[n.Name])}
-		if _, err := machine.Do(ctx, e.Hosts[n.Name], []machine.Op{op}); err != nil {
-			return err
-		}
-		e.files[n.Name] = text
-	}
-	return nil
-}
-
-// loaded waits until every API server says of itself that it works with one of
-// some key files.
-func (e *encrypting) loaded(ctx context.Context, does string, texts ...state.Secret) error {
-	e.note(e.step, "waiting until every API server %s; each looks for it once a minute", does)
-	waiting := slices.Clone(e.planes)
-	for deadline := time.Now().Add(reloadTime); ; {
-		var errs []error
-		waiting = slices.DeleteFunc(waiting, func(n cluster.Node) bool {
-			sum, err := e.servers[n.Name].EncryptionDigest(ctx)
-			if err == nil && slices.ContainsFunc(texts, func(t state.Secret) bool { return state.SHA256(t) == sum }) {
-				return true
-			}
-			if err == nil {
-				err = fmt.Errorf("the API server of %s still works with another %s", n.Name, e.want.File.Path)
-			}
-			errs = append(errs, err)
-			return false
-		})
-		if len(waiting) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("after %v not every API server %s; see its log with crictl logs on the control plane, then apply again: %w", reloadTime, does, errors.Join(errs...))
-		}
-		if err := pause(ctx, reloadPause); err != nil {
-			return errors.Join(append(errs, err)...)
-		}
-	}
 }
 
 // rewrite has every object stored once more.

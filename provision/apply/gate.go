@@ -24,6 +24,13 @@ const (
 	askTime    = 8 * time.Second
 )
 
+// podTime is how long a kubelet may take to see that a manifest says something else:
+// it looks every 20 s (fileCheckFrequency), where nothing tells it. The uid of a
+// static pod is a digest of what its manifest says, so until then the same uid may
+// mean that the pod is still the old one. Afterwards it means that for the kubelet
+// both manifests say the same, as where one names a default.
+const podTime = 30 * time.Second
+
 // mayBegin says why a node must not change now: a file that what it will run refers
 // to is not there, or nobody would be left to do its work meanwhile. What will
 // settle by itself is waited for.
@@ -106,10 +113,10 @@ func (c *change) unlessAlone(others int, err error) error {
 	return err
 }
 
-func (c *change) members(ctx context.Context) ([]state.Member, error) {
+func (ru *run) members(ctx context.Context) ([]state.Member, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	client, err := c.Etcd(ctx)
+	client, err := ru.Etcd(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -130,15 +137,18 @@ func (c *change) well(ctx context.Context) error {
 	}
 	for _, name := range c.restarts {
 		p, runs := now.Processes[name]
+		was := c.before[name]
 		switch want := c.wants[name]; {
 		case !runs && now.Unread[name] != "":
 			return fmt.Errorf("%s: %s", name, now.Unread[name])
 		case !runs:
 			return fmt.Errorf("%s does not run", name)
-		case p.PID == c.before[name].PID:
+		case p.PID == was.PID:
 			return fmt.Errorf("%s has not started again", name)
 		case want != nil && !slices.Equal(p.Args, want):
 			return fmt.Errorf("%s runs with other arguments than its file says", name)
+		case c.manifests[name] && was.Pod != "" && (p.Pod == was.Pod) != c.back && time.Since(c.acted) < podTime:
+			return fmt.Errorf("%s runs in a pod of another manifest", name)
 		}
 	}
 	if slices.Contains(c.restarts, kubelet) {

@@ -69,10 +69,12 @@ func (a *tokenAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// client connects to the API as a control plane's admin.
-func (a *tokenAPI) client(t *testing.T) *kube.Client {
+func (a *tokenAPI) client(t *testing.T) *kube.Client { return clientOf(t, a) }
+
+// clientOf connects to an API as a control plane's admin.
+func clientOf(t *testing.T, api http.Handler) *kube.Client {
 	t.Helper()
-	s := httptest.NewTLSServer(a)
+	s := httptest.NewTLSServer(api)
 	t.Cleanup(s.Close)
 	key, err := x509.MarshalPKCS8PrivateKey(s.TLS.Certificates[0].PrivateKey)
 	if err != nil {

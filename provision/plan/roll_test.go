@@ -261,3 +261,24 @@ func busiest(t *testing.T, p *Plan, chance *rand.Rand) int {
 	}
 	return most
 }
+
+// A table that cuts etcd off must not be on most of its members: where etcd runs,
+// one control plane after the other gets it, and others when they please.
+func TestTablesOfMembersOfEtcdComeOneAfterTheOther(t *testing.T) {
+	c := small()
+	for _, name := range []string{"cp-2", "cp-3", "cp-4"} {
+		c.Nodes = append(c.Nodes, cluster.Node{Name: name, Role: cluster.ControlPlane})
+	}
+	have := &state.Cluster{Nodes: map[string]*state.Node{}}
+	var wants []state.Want
+	for _, n := range c.Nodes {
+		have.Nodes[n.Name] = &state.Node{Name: n.Name, Table: "another", Processes: map[string]state.Process{"etcd": {PID: 1}}}
+		wants = append(wants, state.Want{Node: n.Name, Facts: []state.Fact{{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: "t"}}}})
+	}
+	have.Nodes["cp-2"].Processes = nil
+	want := []string{"cp-1/table/bulwark", "w-1/table/bulwark", "cp-2/table/bulwark",
+		"cp-3/table/bulwark after cp-1/table/bulwark", "cp-4/table/bulwark after cp-3/table/bulwark"}
+	if got := steps(Compute(c, wants, have, never)); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
