@@ -190,7 +190,10 @@ func stockCluster(t *testing.T, c *labCluster) {
 		mustKubectl(t, c, "", "taint", "node", "cp-1", "node-role.kubernetes.io/control-plane-")
 	}
 	allReady(t, c)
-	mustKubectl(t, c, "", "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=90s")
+	for _, what := range []string{"-n kube-flannel daemonset/flannel", "-n kube-system deployment/coredns"} {
+		w := strings.Fields(what)
+		mustKubectl(t, c, "", w[0], w[1], "rollout", "status", w[2], "--timeout=90s")
+	}
 }
 
 // workload starts a server, who asks it from another node, and a secret.
@@ -210,7 +213,7 @@ stringData: {word: opensesame}
 `)
 	service := mustKubectl(t, c, "", "get", "service", "e2e-server", "-o", "jsonpath={.spec.clusterIP}")
 	create(t, c, pod("e2e-asker", "w-1", fmt.Sprintf(asker, service)))
-	mustKubectl(t, c, "", "wait", "--for=condition=Ready", "--timeout=60s", "pod/e2e-server", "pod/e2e-asker")
+	mustKubectl(t, c, "", "wait", "--for=condition=Ready", "--timeout=100s", "pod/e2e-server", "pod/e2e-asker")
 	eventually(t, 30*time.Second, "the workload is answered", func() error {
 		if out := mustKubectl(t, c, "", "logs", "e2e-asker", "--tail=3"); !strings.HasSuffix(out, "ok") {
 			return fmt.Errorf("%q", out)
