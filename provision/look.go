@@ -95,7 +95,9 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	var asks []observe.Ask
 	for _, w := range l.wants {
 		if l.hosts[w.Node] != nil && l.failed[w.Node] == nil {
-			asks = append(asks, ask(w))
+			a := ask(w)
+			a.Again = l.in.again.look(w.Node)
+			asks = append(asks, a)
 		}
 	}
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))

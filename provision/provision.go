@@ -41,6 +41,8 @@ type Input struct {
 	Parallelism int
 	// Log receives debug lines; nil drops them.
 	Log *slog.Logger
+	// again is set by who looks again and again.
+	again *memories
 }
 
 // RenderedFile is one file of a rendering. Path is relative to the folder the

@@ -38,7 +38,7 @@ const lookLimit = 10 * time.Minute
 // [ErrDrift], or why that is not known. When ctx is cancelled no step is begun,
 // steps under way are finished and told, and its cause is the answer.
 func Watch(ctx context.Context, in Input, o WatchOptions) error {
-	in.ReadOnly = !o.Repair
+	in.ReadOnly, in.again = !o.Repair, newMemories()
 	w := watch{WatchOptions: o, open: func(ctx context.Context) (session, error) {
 		s, err := Open(ctx, in)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -42,6 +43,8 @@ type change struct {
 	// acted is when the node was changed, or put back what was: back says which.
 	acted time.Time
 	back  bool
+	// last is the last look at the node: many follow each other, and little moves.
+	last observe.Memory
 	// voters are the members of etcd that lived before, by name.
 	voters []string
 }

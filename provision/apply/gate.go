@@ -126,7 +126,7 @@ func (ru *run) members(ctx context.Context) ([]state.Member, error) {
 
 // look reads what runs on the node.
 func (c *change) look(ctx context.Context) (*state.Node, error) {
-	return observe.Node(ctx, c.Hosts[c.node.Name], observe.Ask{Node: c.node.Name})
+	return observe.Node(ctx, c.Hosts[c.node.Name], observe.Ask{Node: c.node.Name, Again: &c.last})
 }
 
 // well says what of the change is not as it should be yet.

@@ -36,6 +36,10 @@ type Ask struct {
 	// FilesOnly asks for Files and Dirs and for nothing else, which costs a machine
 	// a fraction: of the answer only Files, and of Facts only Offset, mean anything.
 	FilesOnly bool
+	// Again has the answer of the last look with the same ask, so that it crosses the
+	// wire again only where something moved; nil where nobody will ask again. What
+	// it keeps has the texts that were asked for, so it is nil where one is secret.
+	Again *Memory
 }
 
 // AskFile is one path to read.
@@ -67,10 +71,10 @@ var (
 	unitPattern   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.[a-z]+$`)
 )
 
-// encode writes the ask as look.sh reads it, or says what cannot be asked.
-func (a Ask) encode(nonce string) ([]byte, error) {
+// encode writes the ask as look.sh reads it, but for the nonce in front, or says
+// what cannot be asked.
+func (a Ask) encode() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(nonce + "\n")
 	if a.Software {
 		b.WriteString("software\n")
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/host"
@@ -18,6 +19,8 @@ type Dry struct {
 	// Phases of kubeadm's init: "control-plane", "etcd", "kubelet-start",
 	// "upload-config", "bootstrap-token" and "addon kube-proxy".
 	Phases []string
+	// Again has the answer to the last such question, as in [Ask].
+	Again *Memory
 }
 
 // DryFile is a file that kubeadm is given.
@@ -52,7 +55,6 @@ func Derive(ctx context.Context, h host.Host, d Dry) (Derivation, error) {
 	defer cancel()
 	nonce := script.Nonce()
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n%s\n", nonce, nonce) // one for each of its two shells
 	for _, f := range d.Files {
 		fmt.Fprintf(&b, "file\n%s\n%d\n%s", f.Name, len(f.Content), f.Content)
 	}
@@ -60,7 +62,10 @@ func Derive(ctx context.Context, h host.Host, d Dry) (Derivation, error) {
 		fmt.Fprintf(&b, "phase %s\n", p)
 	}
 	b.WriteString(script.End + "\n")
-	res, err := h.Exec(ctx, host.Program{Name: "derive", Text: script.Derive()}, b.Bytes())
+	question := b.Bytes()
+	last := d.Again.recall(question)
+	// One nonce for each of its two shells.
+	res, err := h.Exec(ctx, host.Program{Name: "derive", Text: script.Derive()}, slices.Concat([]byte(nonce+"\n"+nonce+"\n"+last.line()), question))
 	if err != nil {
 		return Derivation{}, fmt.Errorf("dry run of kubeadm on %s: %w", h, err)
 	}
@@ -69,11 +74,16 @@ func Derive(ctx context.Context, h host.Host, d Dry) (Derivation, error) {
 	}
 	frames, err := script.Frames(res.Stdout, nonce)
 	if err == nil {
+		frames, err = last.whole(frames)
+	}
+	if err == nil {
 		var out Derivation
 		if out, err = derivation(frames); err == nil {
+			d.Again.keep(question, frames)
 			return out, nil
 		}
 	}
+	d.Again.forget()
 	return Derivation{}, fmt.Errorf("dry run of kubeadm on %s: %w", h, err)
 }
 

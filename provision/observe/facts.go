@@ -69,6 +69,7 @@ func (r *reading) fact(f script.Frame) error {
 		} else {
 			r.miss("Systemd", fmt.Sprintf("its version is %.40q", text))
 		}
+	case "joined":
 	case "space":
 		return r.space(f.Data)
 	case "ss":
@@ -211,8 +212,8 @@ func (r *reading) closeFacts() {
 	}{
 		{"Hostname", facts.Hostname == ""}, {"MachineID", facts.MachineID == ""}, {"OS", facts.OS == ""},
 		{"Cgroup", facts.Cgroup == 0}, {"MemoryKiB", facts.MemoryKiB == 0}, {"CPUs", facts.CPUs == 0},
-		{"Free", len(facts.Free) < len(spaceDirs())}, {"User", facts.User == ""},
-		{"Listening", !r.seen["ss"] && !r.seen["proctcp"]}, {"Addresses", len(facts.Addresses) == 0},
+		{"Free", !r.seen["joined"] && len(facts.Free) < len(spaceDirs())}, {"User", facts.User == ""},
+		{"Listening", !r.seen["joined"] && !r.seen["ss"] && !r.seen["proctcp"]}, {"Addresses", len(facts.Addresses) == 0},
 		{"Container", !r.seen["container"]}, {"EtcdAccount", !r.seen["etcdaccount"]}, {"CRISocket", !r.seen["cri"]},
 		{"Swap", !r.seen["small"]}, {"CNIPlugins", !r.seen["plugins"]}, {"PeerAddress", !r.seen["peer"]},
 	} {

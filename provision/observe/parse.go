@@ -26,13 +26,9 @@ type reading struct {
 	seen map[string]bool
 }
 
-// parse makes a node out of what look.sh printed between two of our times.
+// node makes a node out of what look.sh answered between two of our times.
 // Whatever contradicts the ask makes the whole answer an error.
-func parse(ask Ask, nonce string, out []byte, began, ended time.Time) (*state.Node, error) {
-	frames, err := script.Frames(out, nonce)
-	if err != nil {
-		return nil, err
-	}
+func node(ask Ask, frames []script.Frame, began, ended time.Time) (*state.Node, error) {
 	r := newReading(ask)
 	for _, f := range frames {
 		if err := r.frame(f); err != nil {

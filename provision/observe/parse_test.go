@@ -26,6 +26,15 @@ func testAsk() Ask {
 	}
 }
 
+// parse reads what a machine printed.
+func parse(ask Ask, nonce string, out []byte, began, ended time.Time) (*state.Node, error) {
+	frames, err := script.Frames(out, nonce)
+	if err != nil {
+		return nil, err
+	}
+	return node(ask, frames, began, ended)
+}
+
 func read(t *testing.T, frames ...string) (*state.Node, error) {
 	t.Helper()
 	now := time.Now()

@@ -7,6 +7,9 @@ import (
 	"path"
 	"regexp"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	bootstraptokenv1 "k8s.io/kubernetes/cmd/kubeadm/app/apis/bootstraptoken/v1"
+
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
@@ -30,6 +33,7 @@ func Dry(c *cluster.Cluster, n cluster.Node, dir string, speaks bool) (DryRun, e
 		return DryRun{}, fmt.Errorf("node %s: %w", n.Name, err)
 	}
 	docs.init.Patches.Directory = dir + "/patches"
+	docs.init.BootstrapTokens = []bootstraptokenv1.BootstrapToken{nobodysToken()}
 	config, err := encode(docs.all())
 	patches, err2 := Patches(c, n)
 	if err := errors.Join(err, err2); err != nil {
@@ -59,6 +63,15 @@ contexts: [{name: nobody, context: {cluster: nobody, user: nobody}}]
 current-context: nobody
 users: [{name: nobody, user: {}}]
 `
+
+// nobodysToken is made by no cluster: it only keeps kubeadm from answering with
+// another random one, and another time when it ends, each time it is asked.
+func nobodysToken() bootstraptokenv1.BootstrapToken {
+	token := uselessToken()
+	token.Token = &bootstraptokenv1.BootstrapTokenString{ID: "nobody", Secret: "nobodysnobodysno"}
+	token.TTL = &metav1.Duration{}
+	return token
+}
 
 // membership are the lines of etcd's manifest that depend on who was there when
 // the member came.

@@ -3,6 +3,7 @@ package script
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -20,6 +21,20 @@ type Frame struct {
 // End is the kind of the frame every program ends with. Without it, the
 // program did not come to its end and nothing is known of what is missing.
 const End = "end"
+
+// Same is the kind of the frame that stands for a whole answer of which the machine
+// was told the digest.
+const Same = "same"
+
+// Digest is the SHA-256 of an answer in hexadecimal, whatever nonce it was marked
+// with, as a program computes it of its own.
+func Digest(frames []Frame) string {
+	h := sha256.New()
+	for _, f := range frames {
+		fmt.Fprintf(h, "%s %d %d\n%s\n", f.Kind, f.Status, len(f.Data), f.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // ErrFrames marks an answer that is not what our programs say: cut off, mixed
 // with other output, or made up.

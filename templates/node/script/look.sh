@@ -3,7 +3,7 @@
 # digests, one for all units: a look costs a machine little.
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 
-software='' files_only='' paths='' texts='' certificates='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' line=''
+software='' files_only='' paths='' texts='' certificates='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' same='' line=''
 while IFS= read -r line; do
   case $line in
   'file '*) paths=$paths${line#file }$nl ;;
@@ -18,6 +18,7 @@ while IFS= read -r line; do
   'module '*) modules=$modules${line#module }$nl ;;
   'unit '*) units=$units${line#unit }$nl ;;
   'run '*) asked_runs=$asked_runs${line#run }$nl ;;
+  'same '*) same=${line#same } ;;
   software) software=yes ;;
   files-only) files_only=yes ;;
   end) break ;;
@@ -52,67 +53,91 @@ take() {
   return 1
 }
 
-IFS=$nl
-# shellcheck disable=SC2086 # split at line breaks on purpose, from here on
-[ -z "$dirs" ] || look_dirs $dirs
-IFS=$nl
-# An entry of a directory may have been asked for by itself too.
-paths=$(printf %s "$paths" | sort -u)
-# shellcheck disable=SC2086
-[ -z "$paths" ] || look_files $paths
-IFS=$nl
-# shellcheck disable=SC2086
-[ -z "$texts" ] || look_texts $texts
-IFS=$nl
-# shellcheck disable=SC2086
-[ -z "$certificates" ] || look_certificates $certificates
-IFS=$nl
-# shellcheck disable=SC2086
-[ -z "$owners" ] || look_owners $owners
-if [ -n "$files_only" ]; then
-  frame clock 0 "$(date +%s%N | tr -dc 0-9)"
-  finish
-fi
-# shellcheck disable=SC2086
-[ -z "$sysctls" ] || look_sysctls $sysctls
-IFS=$nl
-# shellcheck disable=SC2086
-[ -z "$modules" ] || look_modules $modules
-IFS=$nl
-if [ -n "$units" ]; then
+# answers is all but the clock: of a machine on which nothing moves it is the same.
+answers() {
+  IFS=$nl
+  # shellcheck disable=SC2086 # split at line breaks on purpose, from here on
+  [ -z "$dirs" ] || look_dirs $dirs
+  IFS=$nl
+  # An entry of a directory may have been asked for by itself too.
+  paths=$(printf %s "$paths" | sort -u)
   # shellcheck disable=SC2086
-  take units Units systemctl show --no-pager -p Id -p Names -p LoadState -p UnitFileState -p ActiveState -p SubState $units
-fi
-for unit in $asked_runs; do
-  run_state "$unit"
-  case $run_is in
-  none) ;;
-  unknown) unread "$unit" 1 'systemd does not answer' ;;
-  *) frame run 0 "$unit$nl$run_is$nl$({ run_output "$unit" 65536; } 2>/dev/null)" ;;
-  esac
-done
-IFS=$std
+  [ -z "$paths" ] || look_files $paths
+  IFS=$nl
+  # shellcheck disable=SC2086
+  [ -z "$texts" ] || look_texts $texts
+  IFS=$nl
+  # shellcheck disable=SC2086
+  [ -z "$certificates" ] || look_certificates $certificates
+  IFS=$nl
+  # shellcheck disable=SC2086
+  [ -z "$owners" ] || look_owners $owners
+  [ -z "$files_only" ] || return 0
+  # shellcheck disable=SC2086
+  [ -z "$sysctls" ] || look_sysctls $sysctls
+  IFS=$nl
+  # shellcheck disable=SC2086
+  [ -z "$modules" ] || look_modules $modules
+  IFS=$nl
+  if [ -n "$units" ]; then
+    # shellcheck disable=SC2086
+    take units Units systemctl show --no-pager -p Id -p Names -p LoadState -p UnitFileState -p ActiveState -p SubState $units
+  fi
+  for unit in $asked_runs; do
+    run_state "$unit"
+    case $run_is in
+    none) ;;
+    unknown) unread "$unit" 1 'systemd does not answer' ;;
+    *) frame run 0 "$unit$nl$run_is$nl$({ run_output "$unit" 65536; } 2>/dev/null)" ;;
+    esac
+  done
+  IFS=$std
 
-look_table
-look_processes
-frame uname 0 "$(uname -n) $(uname -r) $(uname -m)"
-frame small 0 "$(grep -H '' /etc/machine-id /etc/os-release /proc/swaps /proc/meminfo /sys/devices/system/cpu/online 2>/dev/null)"
-frame user 0 "$(bounded 20 id -un 2>/dev/null)"
-look_peer
-look_space
-look_listeners
-take addresses Addresses ip -o addr
-look_container
-look_account
-look_systemd
-look_plugins
-if [ -S /run/containerd/containerd.sock ]; then
-  frame cri 0 yes
+  look_table
+  look_processes
+  frame uname 0 "$(uname -n) $(uname -r) $(uname -m)"
+  frame small 0 "$(
+    grep -H '' /etc/machine-id /etc/os-release /proc/swaps /sys/devices/system/cpu/online 2>/dev/null
+    grep -H '^MemTotal:' /proc/meminfo 2>/dev/null
+  )"
+  frame user 0 "$(bounded 20 id -un 2>/dev/null)"
+  look_peer
+  look_addresses
+  look_container
+  look_account
+  look_systemd
+  look_plugins
+  if [ -S /run/containerd/containerd.sock ]; then
+    frame cri 0 yes
+  else
+    frame cri 0 no
+  fi
+  # A machine that runs as a node is not judged any more by what is free on it, nor by
+  # its software.
+  if [ -e /etc/kubernetes/kubelet.conf ] && [ -e /var/lib/kubelet/config.yaml ]; then
+    frame joined 0 ''
+    look_space /sys/fs/cgroup
+  else
+    look_space /sys/fs/cgroup / /var /var/lib/etcd /var/lib/kubelet /var/lib/containerd /var/log /etc
+    look_listeners
+    [ -z "$software" ] || look_software
+  fi
+}
+
+if [ -z "$same" ]; then
+  answers
 else
-  frame cri 0 no
+  # The dot keeps the line break at the end.
+  all=$(
+    answers
+    echo .
+  )
+  all=${all%.}
+  if [ "$(printf %s "$all" | digest)" = "$same" ]; then
+    frame same 0 "$same"
+  else
+    printf %s "$all"
+  fi
 fi
-# A machine that runs as a node is not judged by its software any more.
-if [ -e /etc/kubernetes/kubelet.conf ] && [ -e /var/lib/kubelet/config.yaml ]; then software=''; fi
-[ -z "$software" ] || look_software
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 finish

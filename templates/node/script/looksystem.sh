@@ -129,13 +129,26 @@ look_peer() {
     done 2>/dev/null <"/proc/$pid/status"
     pid=$parent
   done
+  # The port that we came from is another one each time.
+  case $peer in
+  *' '*' '*' '*) peer="${peer%% *} 0 ${peer#* * }" ;;
+  esac
   frame peer 0 "$peer"
 }
 
-# look_space: of a directory that is not there yet, the space of where it will be.
+# look_addresses: without how long each is still good for.
+look_addresses() {
+  if out=$(bounded 20 ip -o addr 2>/dev/null); then
+    frame addresses 0 "$(printf '%s\n' "$out" | sed 's/\\.*//')"
+  else
+    unread Addresses 1 "$(bounded 20 ip -o addr 2>&1 >/dev/null)"
+  fi
+}
+
+# look_space DIRECTORY... : of one that is not there yet, the space of where it will be.
 look_space() {
   out=
-  for d in /sys/fs/cgroup / /var /var/lib/etcd /var/lib/kubelet /var/lib/containerd /var/log /etc; do
+  for d in "$@"; do
     at=$d
     until [ -d "$at" ]; do
       at=${at%/*}

@@ -14,6 +14,9 @@ var common string
 //go:embed runs.sh
 var runs string
 
+//go:embed same.sh
+var same string
+
 //go:embed lookfiles.sh
 var lookFiles string
 
@@ -81,7 +84,7 @@ var snapshot string
 var lock string
 
 // Look reads what one machine has and changes nothing.
-func Look() string { return common + runs + lookFiles + lookCertificates + lookSystem + look }
+func Look() string { return common + runs + same + lookFiles + lookCertificates + lookSystem + look }
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
 func Change() string { return common + input + no + space + files + effects + change }
@@ -107,7 +110,7 @@ func Derive() string {
 
 // DryRun is what Derive runs in a mount namespace of its own, and DryRunDir where
 // it puts what it is given.
-func DryRun() string { return common + input + no + dryRun }
+func DryRun() string { return common + input + no + same + dryRun }
 
 // DryRunDir is a folder that every machine has, for a file system in memory that
 // only [DryRun] sees.
