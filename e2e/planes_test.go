@@ -44,6 +44,26 @@ func TestControlPlanes(t *testing.T) {
 	}
 }
 
+// TestFiveControlPlanes is the largest number that anybody needs: how they come about,
+// and how a change reaches one after the other.
+func TestFiveControlPlanes(t *testing.T) {
+	planes := []string{"cp-1", "cp-2", "cp-3", "cp-4", "cp-5"}
+	c := newLabCluster(t, planes...)
+	s := c.standard()
+	newBalancer(t, netip.AddrPortFrom(c.set.Admin, 6443), c.Address("cp-1"), c.Address("cp-2"), c.Address("cp-3"), c.Address("cp-4"), c.Address("cp-5"))
+	s.More = fmt.Sprintf("  endpoint {\n    host      = %q\n    balancers = [\"%s/32\"]\n  }\n", c.set.Admin, c.set.Admin)
+	for i := range s.Nodes {
+		s.Nodes[i].More += "\n    taints = []" // there is no worker for CoreDNS
+	}
+	c.write(t, s)
+	if !step(t, "bootstrap", func(t *testing.T) { allPassed(t, c.Bulwark(t, "apply", "--auto-approve", "-o", "json")) }) {
+		t.Fatal("there is no cluster to go on with")
+	}
+	step(t, "etcd has five voters", func(t *testing.T) { testVoters(t, c, planes...) })
+	step(t, "a changed spec reaches one control plane after the other", func(t *testing.T) { testRolling(t, c, s, planes...) })
+	step(t, "etcd has five voters still", func(t *testing.T) { testVoters(t, c, planes...) })
+}
+
 // TestVirtualAddress is three control planes that hold the endpoint's address
 // among themselves.
 func TestVirtualAddress(t *testing.T) {
