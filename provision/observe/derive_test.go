@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
@@ -85,12 +87,21 @@ for f in pki/ca.crt pki/ca.key manifests/etcd.yaml admin.conf kubelet.conf; do e
 		cp := n.Role == cluster.ControlPlane
 		dry, err := kubeadm.Dry(c, n, script.DryRunDir, cp)
 		must(t, err)
-		ask := Dry{Phases: dry.Phases}
+		ask := Dry{Phases: dry.Phases, Again: &Memory{}}
 		for _, f := range dry.Files {
 			ask.Files = append(ask.Files, DryFile{Name: f.Path, Content: f.Content})
 		}
-		d, err := Derive(t.Context(), h, ask)
+		counted := &counted{Host: h}
+		d, err := Derive(t.Context(), counted, ask)
 		must(t, err)
+		long := counted.bytes
+		// kubeadm says the same when it is asked again: no token, no time.
+		again, err := Derive(t.Context(), counted, ask)
+		must(t, err)
+		t.Logf("%s: %d bytes, and asked again %d", n.Name, long, counted.bytes)
+		if diff := cmp.Diff(d, again); diff != "" || counted.bytes > 400 {
+			t.Errorf("%s: asked again it answers with %d bytes: %s", n.Name, counted.bytes, diff)
+		}
 		names := slices.Sorted(maps.Keys(d.Files))
 		want := []string{"config.yaml", "instance-config.yaml", "kubeadm-flags.env"}
 		if cp {
