@@ -158,7 +158,7 @@ func TestStockClusterWithKeys(t *testing.T) {
 	if !step(t, "it is imported", func(t *testing.T) { testImported(t, c) }) {
 		t.Fatal("there is no spec to go on with")
 	}
-	if !step(t, "it is hardened in place", func(t *testing.T) { allPassed(t, c.Bulwark(t, "apply", "--auto-approve", "-o", "json")) }) {
+	if !step(t, "it is hardened in place", func(t *testing.T) { c.Bulwark(t, "apply", "--auto-approve").want(t, 0) }) {
 		t.Fatal("it is not what its spec says")
 	}
 	for _, resource := range []string{"configmaps", "secrets"} {
