@@ -22,9 +22,6 @@ func changing(s clusterSpec, n int) clusterSpec {
 	return s
 }
 
-// changed prints what runs of what [changing] says.
-const changed = `for p in kube-apiserver etcd; do tr '\0' '\n' <"/proc/$(pgrep -xo $p)/cmdline"; done | grep -e --audit-log-maxage= -e --snapshot-count= | sort`
-
 // TestChangeKilled changes all control planes in as many runs as that has moments:
 // each goes on from where the last one was killed, and is killed a step further.
 // Then machines lose their power in the middle of a change. After every one of
@@ -46,7 +43,7 @@ func TestChangeKilled(t *testing.T) {
 		k.resumed(t, to, 1)
 	})
 	step(t, "a machine without power", func(t *testing.T) {
-		to := changing(s, 2)
+		to, was := changing(s, 2), k.flags(t, "cp-2")
 		o := newOperator(t)
 		o.patience = 15 * time.Minute
 		var once sync.Once
@@ -61,15 +58,15 @@ func TestChangeKilled(t *testing.T) {
 		}
 		off.Wait()
 		k.kept(t, "cp-1", "cp-3")
-		k.powerOn(t, "cp-2", 1)
+		k.powerOn(t, "cp-2", was)
 		k.resumed(t, to, 2)
 	})
 	step(t, "a machine without power, and nobody there", func(t *testing.T) {
-		to := changing(s, 3)
+		to, was := changing(s, 3), k.flags(t, "cp-1")
 		k.killed(t, to, "told-2 "+k.first(t, to, "cp-1"))
 		k.powerOff(t, "cp-1")
 		k.kept(t, "cp-2", "cp-3")
-		k.powerOn(t, "cp-1", 2)
+		k.powerOn(t, "cp-1", was)
 		k.resumed(t, to, 3)
 	})
 }
@@ -177,16 +174,16 @@ func (k *changeKiller) resumed(t *testing.T, s clusterSpec, n int) {
 	k.kept(t, "cp-1", "cp-2", "cp-3")
 	whole(t, k.labCluster)
 	for _, node := range nodes(k) {
-		k.runs(t, node, n)
+		if got, want := k.flags(t, node), fmt.Sprintf("--audit-log-maxage=%d\n--snapshot-count=%d", 400+n, 20000+n); got != want {
+			t.Errorf("%s runs with %q, want %q", node, got, want)
+		}
 	}
 }
 
-// runs reports a control plane that runs with other flags than those of a number.
-func (k *changeKiller) runs(t *testing.T, node string, n int) {
+// flags are what a control plane runs with of what [changing] says.
+func (k *changeKiller) flags(t *testing.T, node string) string {
 	t.Helper()
-	if got, want := shell(t, k, node, changed), fmt.Sprintf("--audit-log-maxage=%d\n--snapshot-count=%d", 400+n, 20000+n); got != want {
-		t.Errorf("%s runs with %q, want %q", node, got, want)
-	}
+	return shell(t, k, node, `for p in kube-apiserver etcd; do tr '\0' '\n' <"/proc/$(pgrep -xo $p)/cmdline"; done | grep -e --audit-log-maxage= -e --snapshot-count= | sort`)
 }
 
 func (k *changeKiller) powerOff(t *testing.T, node string) {
@@ -197,12 +194,14 @@ func (k *changeKiller) powerOff(t *testing.T, node string) {
 }
 
 // powerOn starts a machine, which comes back with what it had before its change.
-func (k *changeKiller) powerOn(t *testing.T, node string, before int) {
+func (k *changeKiller) powerOn(t *testing.T, node, before string) {
 	t.Helper()
 	if err := k.set.Machine(node).PowerOn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, 4*time.Minute, node+" is back", func() error { return answers(k.labCluster, node, readyz) })
-	k.runs(t, node, before)
+	if got := k.flags(t, node); got != before {
+		t.Errorf("%s runs with %q, and did with %q", node, got, before)
+	}
 	k.kept(t, node)
 }
