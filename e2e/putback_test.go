@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -225,22 +224,13 @@ func testBad(t *testing.T, c *labCluster, s clusterSpec, b bad, spoil string, ki
 // recordVictim begins to record what a row watches on the victim. What it gives back
 // ends that, and answers with the records.
 func recordVictim(t *testing.T, c *labCluster, b bad) func() []record {
-	const end = "/run/e2e-recorded"
-	var text string
-	var err error
-	var done sync.WaitGroup
-	done.Go(func() {
-		text, err = c.Exec(t.Context(), victim, nil, "sh", "-c", recorder, "record", end, b.asked, b.watched)
-	})
+	t.Helper()
+	const end, file = "/run/e2e-recorded", "/run/e2e-records"
+	on(t, c, victim, `setsid sh -c "$1" record `+end+` "$2" "$3" >`+file+` 2>/dev/null </dev/null &`, recorder, b.asked, b.watched)
 	time.Sleep(2 * time.Second)
 	return func() []record {
 		t.Helper()
-		shell(t, c, victim, "touch "+end)
-		done.Wait()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := records(text)
+		all, err := records(shell(t, c, victim, "touch "+end+"; while [ -e "+end+" ]; do sleep 0.2; done; cat "+file) + "\n")
 		if err != nil {
 			t.Fatal(err)
 		}

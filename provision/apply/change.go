@@ -90,7 +90,7 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 // guarded does what a change consists of behind the node's own guard.
 func (c *change) guarded(ctx context.Context, steps []plan.Step, ops []machine.Op, paths []string) error {
 	h := c.Hosts[c.node.Name]
-	if _, err := machine.Guard(ctx, h, machine.Guarded{Paths: paths, Restarts: c.restarts, Within: guardTime}); err != nil {
+	if _, err := machine.Guard(ctx, h, machine.Guarded{Paths: paths, Restarts: endedToo(c.restarts), Within: guardTime}); err != nil {
 		return err
 	}
 	c.note(steps[0], "the node puts back what was before in %v, unless all is well by then", guardTime)
@@ -146,6 +146,17 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 	}
 	// Who ended may have written something until then, as who it was.
 	return append(ops, again...), nil
+}
+
+// endedToo are components that have to end for others to be put back: an API server
+// that lost its etcd lets each request wait for a minute, and the kubelet that
+// starts anew makes one before it mounts any volume (it asks for its Node's, see
+// pkg/kubelet/volumemanager/reconciler). Of one that is gone it is refused at once.
+func endedToo(restarts []string) []string {
+	if slices.Contains(restarts, "etcd") && !slices.Contains(restarts, "kube-apiserver") {
+		return append(slices.Clone(restarts), "kube-apiserver")
+	}
+	return restarts
 }
 
 // kubelet is the component that is a unit of systemd.

@@ -182,3 +182,15 @@ func TestAChangeTellsHowFarItIs(t *testing.T) {
 		}
 	})
 }
+
+// An API server without its etcd keeps the kubelet from starting that again.
+func TestWhatEndsForEtcdToBePutBack(t *testing.T) {
+	for restarts, want := range map[string]string{
+		"etcd": "etcd kube-apiserver", "etcd kubelet": "etcd kubelet kube-apiserver", "kube-apiserver etcd": "kube-apiserver etcd",
+		"kubelet": "kubelet", "kube-apiserver": "kube-apiserver",
+	} {
+		if got := strings.Join(endedToo(strings.Fields(restarts)), " "); got != want {
+			t.Errorf("%s: %s, want %s", restarts, got, want)
+		}
+	}
+}
