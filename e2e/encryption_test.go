@@ -115,6 +115,12 @@ func toDo(t *testing.T, c *labCluster) []string {
 // asking etcd's own program.
 func stored(t *testing.T, c *labCluster, resource string) (n, clear int) {
 	t.Helper()
+	return storedUnder(t, c, resource, "k8s:enc:secretbox:v1:key1:")
+}
+
+// storedUnder counts all that does not lie under a prefix as in the clear.
+func storedUnder(t *testing.T, c *labCluster, resource, prefix string) (n, clear int) {
+	t.Helper()
 	var all struct {
 		Kvs []struct{ Value []byte }
 	}
@@ -123,7 +129,7 @@ func stored(t *testing.T, c *labCluster, resource string) (n, clear int) {
 		t.Fatal(err)
 	}
 	for _, kv := range all.Kvs {
-		if !bytes.HasPrefix(kv.Value, []byte("k8s:enc:secretbox:v1:key1:")) {
+		if !bytes.HasPrefix(kv.Value, []byte(prefix)) {
 			clear++
 		}
 	}

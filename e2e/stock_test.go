@@ -162,8 +162,8 @@ func TestStockClusterWithKeys(t *testing.T) {
 		t.Fatal("it is not what its spec says")
 	}
 	for _, resource := range []string{"configmaps", "secrets"} {
-		if n, clear := stored(t, c, resource); clear != 0 || n < 1 {
-			t.Errorf("etcd holds %d %s, %d in the clear", n, resource, clear)
+		if n, clear := storedUnder(t, c, resource, "k8s:enc:aescbc:v1:theirs:"); clear != 0 || n < 1 {
+			t.Errorf("etcd holds %d %s, %d of them not under their key", n, resource, clear)
 		}
 	}
 	if got := shell(t, c, "cp-1", "grep -c 'name: theirs' /etc/kubernetes/bulwark/apiserver/encryption.yaml; grep -cF '"+key+"' /etc/kubernetes/bulwark/apiserver/encryption.yaml"); got != "1\n1" {
