@@ -194,10 +194,10 @@ func TestAnAnswerWithAFaultIsNotRemembered(t *testing.T) {
 // The dry run is run each time; only its answer does not travel again.
 func TestADryRunThatIsAskedAgain(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("NOT RUN: mount namespaces are root's")
+		scripttest.NotRun(t, "mount namespaces are root's")
 	}
 	if _, err := exec.LookPath("unshare"); err != nil {
-		t.Skip("NOT RUN: there is no unshare here; apt-get install util-linux")
+		scripttest.NotRun(t, "there is no unshare here; apt-get install util-linux")
 	}
 	h := &counted{Host: scripttest.Local(t, "dash")}
 	dir := t.TempDir()
