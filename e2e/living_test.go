@@ -46,7 +46,9 @@ func testLiving(t *testing.T, c *labCluster) {
 	// Somebody edits it, and the only API server of the cluster answers nobody any more.
 	shell(t, c, "cp-1", `sed -i 's/--event-ttl=.*/--event-ttl=soon/; t; s/^    - --profiling=false$/&\n    - --event-ttl=soon/' /etc/kubernetes/manifests/kube-apiserver.yaml
 		for i in $(seq 60); do curl -sk --max-time 2 -o /dev/null https://127.0.0.1:6443/readyz || exit 0; sleep 1; done; exit 1`)
-	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "does not answer, and what it holds was not compared")
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "does not answer, and what it holds was not compared", "plan again")
+	// What the API holds of the other spec was not known of, and is seen now.
+	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "v1/ConfigMap/kube-system/kubeadm-config")
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
 }
 

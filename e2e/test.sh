@@ -30,7 +30,7 @@ case $mode in
 test)
   export BULWARK_SEED=${BULWARK_SEED:-$RANDOM}
   echo "kill rows: BULWARK_SEED=$BULWARK_SEED"
-  go test -timeout 25m ./...
+  go test -timeout 45m ./...
   ;;
 --chain) go test -tags matrix -count 1 -timeout 2h -v -run '^TestChain$' ./e2e ;;
 --planes) go test -tags planes -count 1 -timeout 2h -v -run '^(TestControlPlanes|TestFiveControlPlanes|TestVirtualAddress|TestDrift|TestEncryptionOfMore|TestStockCluster|TestStockClusterWithKeys)$' ./e2e ;;
