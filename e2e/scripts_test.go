@@ -31,7 +31,7 @@ func TestTestsRunWithoutDocker(t *testing.T) {
 	for required, want := range map[string]int{"": 0, "required": 1} {
 		out, code := script(t, stubs, []string{"BULWARK_E2E=" + required, "BULWARK_NODE_IMAGE="}, "./test.sh")
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if code != want || !strings.Contains(out, "go test -timeout 25m ./...") || !strings.HasPrefix(lines[len(lines)-1], "NOT RUN: ") {
+		if code != want || !strings.Contains(out, "go test -timeout 45m ./...") || !strings.HasPrefix(lines[len(lines)-1], "NOT RUN: ") {
 			t.Errorf("BULWARK_E2E=%q: exit code %d, want %d:\n%s", required, code, want, out)
 		}
 	}
