@@ -52,7 +52,7 @@ func build(run func() int) (int, error) {
 }
 
 // patience is how long one run of the program may take, where nothing else is said.
-const patience = 4 * time.Minute
+const patience = 8 * time.Minute
 
 // operator is somebody who runs the program: an own home and temporary
 // folder, no agent, and nothing else of the account that runs the tests.

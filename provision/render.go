@@ -36,12 +36,26 @@ func Render(ctx context.Context, in Input) (*Rendered, error) {
 		}
 		r.Files = append(r.Files, files...)
 	}
-	steps, err := encode(r.Plan)
+	steps, err := encode(withoutTexts(r.Plan))
 	if err != nil {
 		return nil, err
 	}
 	r.Files = append(r.Files, RenderedFile{Path: "plan.json", Content: steps})
 	return r, nil
+}
+
+// withoutTexts is a plan without the texts of its files, which lie beside it.
+func withoutTexts(p *plan.Plan) *plan.Plan {
+	out := *p
+	out.Steps = slices.Clone(p.Steps)
+	for i := range out.Steps {
+		if s := &out.Steps[i]; s.File != nil {
+			file := *s.File
+			file.Want.Content = nil
+			s.File = &file
+		}
+	}
+	return &out
 }
 
 // renderNode is the folder of one node: its files under "files", a table of

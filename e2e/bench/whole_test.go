@@ -73,17 +73,17 @@ func (w *wholeLook) note() string {
 func controlPlaneAsk(b *testing.B, dir string) observe.Ask {
 	b.Helper()
 	path := filepath.Join(dir, "whole.hcl")
-	must(b, os.WriteFile(path, []byte(specOf(1, 1)), 0o600))
+	must(b, os.WriteFile(path, []byte(specOf(1, 1, `"bridge" {}`)), 0o600))
 	asks, err := provision.Asks(b.Context(), provision.Input{Path: path})
 	must(b, err)
 	return asks[0]
 }
 
-// specOf is a cluster of so many control planes and workers.
-func specOf(planes, workers int) string {
+// specOf is a cluster of so many control planes and workers, with this pod network.
+func specOf(planes, workers int, cni string) string {
 	var s strings.Builder
 	s.WriteString("cluster \"bench\" {\n  defaults   = 1\n  kubernetes = \"1.37.2\"\n  endpoint {\n    host = \"api.example.com\"\n  }\n" +
-		"  network {\n    pods = [\"10.128.0.0/9\"]\n    cni \"bridge\" {}\n  }\n  firewall {\n    admins = [\"192.0.2.0/24\"]\n  }\n")
+		"  network {\n    pods = [\"10.128.0.0/9\"]\n    cni " + cni + "\n  }\n  firewall {\n    admins = [\"192.0.2.0/24\"]\n  }\n")
 	for i := range planes + workers {
 		role, name := "control-plane", fmt.Sprintf("cp-%d", i+1)
 		if i >= planes {

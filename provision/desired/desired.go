@@ -12,6 +12,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+	"github.com/bulwark-k8s/bulwark/templates/node"
 )
 
 // Wants is what a cluster should have: one Want for each node in the order of
@@ -23,16 +24,19 @@ import (
 func Wants(c *cluster.Cluster, manifest []state.Object, first string) ([]state.Want, error) {
 	var wants []state.Want
 	var errs []error
+	roles := map[cluster.Role]*alike{}
 	for _, n := range c.Nodes {
-		b := &builder{c: c, n: n, first: first}
+		if roles[n.Role] == nil {
+			roles[n.Role] = alikeOf(c, n)
+		}
+		b := &builder{c: c, n: n, first: first, alike: roles[n.Role]}
 		if err := b.node(); err != nil {
 			errs = append(errs, fmt.Errorf("node %s: %w", n.Name, err))
 			continue
 		}
-		images, err := kubeadm.Images(c, n)
-		arguments, err2 := kubeadm.Arguments(c, n)
-		errs = append(errs, err, err2)
-		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: images, Kubelet: arguments["kubelet"]})
+		arguments, err := kubeadm.Arguments(c, n)
+		errs = append(errs, err)
+		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: b.alike.images, Kubelet: arguments["kubelet"]})
 	}
 	facts, err := objects(c, manifest, first)
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -46,7 +50,28 @@ type builder struct {
 	c     *cluster.Cluster
 	n     cluster.Node
 	first string
+	alike *alike
 	facts []state.Fact
+}
+
+// alike is what all nodes of one role have, so that it is made once: in a large
+// cluster it would be most of the work.
+type alike struct {
+	patches []kubeadm.File
+	images  []string
+	routes  *node.Routes
+	err     error
+}
+
+func alikeOf(c *cluster.Cluster, n cluster.Node) *alike {
+	patches, err := kubeadm.Patches(c, n)
+	images, err2 := kubeadm.Images(c, n)
+	a := &alike{patches: patches, images: images, err: errors.Join(err, err2)}
+	if c.Network.CNI.Kind == cluster.CNIBridge {
+		a.routes, err = node.NewRoutes(c)
+		a.err = errors.Join(a.err, err)
+	}
+	return a
 }
 
 // node is the table of contents of a machine.

@@ -59,8 +59,7 @@ func (b *builder) kubeadmFiles() error {
 	} else {
 		config, err = kubeadm.Join(b.c, b.n, kubeadm.DiscoveryFile)
 	}
-	patches, err2 := kubeadm.Patches(b.c, b.n)
-	if err := errors.Join(err, err2); err != nil {
+	if err := errors.Join(err, b.alike.err); err != nil {
 		return err
 	}
 	feeds := func(path string, text []byte, why string) {
@@ -68,7 +67,7 @@ func (b *builder) kubeadmFiles() error {
 	}
 	feeds(kubeadm.ConfigFile, config, "kubernetes")
 	b.dir(kubeadm.PatchesDir, 0o700, root)
-	for _, p := range patches {
+	for _, p := range b.alike.patches {
 		feeds(p.Path, p.Content, "defaults")
 	}
 	return nil

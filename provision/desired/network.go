@@ -58,9 +58,8 @@ func (b *builder) routes() error {
 	if b.c.Network.CNI.Kind != cluster.CNIBridge {
 		return nil
 	}
-	routes, err := node.RoutesFile(b.c, b.n)
-	if err != nil {
-		return err
+	if b.alike.err != nil {
+		return nil // said with kubeadm's files
 	}
 	var joined []string
 	for _, other := range b.c.Nodes {
@@ -68,7 +67,7 @@ func (b *builder) routes() error {
 			joined = append(joined, id(other.Name, "wait", "node-object"))
 		}
 	}
-	f := state.File{Path: node.RoutesPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: routes, Holds: podCIDRs(), Why: "network.cni"}
+	f := state.File{Path: node.RoutesPath, Origin: state.Written, Mode: 0o600, Owner: root, Content: b.alike.routes.File(b.n.Name), Holds: podCIDRs(), Why: "network.cni"}
 	b.add(state.Fact{ID: b.id("file", f.Path), Title: f.Path, Why: f.Why, After: joined, File: &f})
 	b.file(node.RoutesUnitPath, 0o600, node.RoutesUnit(), "network.cni")
 	b.unit(node.RoutesUnitName, "routes to the pods of other nodes", "network.cni", node.RoutesPath, node.RoutesUnitPath)

@@ -92,6 +92,16 @@ func NewFrame(p Program, stdin []byte) Frame {
 	}
 }
 
+// WriteTo sends everything, in as few writes as there are parts.
+func (f Frame) WriteTo(w io.Writer) (int64, error) {
+	head, err := w.Write(f.head)
+	if err != nil || len(f.data) == 0 {
+		return int64(head), err
+	}
+	data, err := w.Write(f.data)
+	return int64(head + data), err
+}
+
 // Reader gives everything to send, once.
 func (f Frame) Reader() io.Reader {
 	return io.MultiReader(bytes.NewReader(f.head), bytes.NewReader(f.data))

@@ -68,8 +68,10 @@ func roomier(field string, before, after any) bool {
 func (r rules) uncordons(steps []Step) []Step {
 	var out []Step
 	for _, n := range r.cluster.Nodes {
-		drained := slices.ContainsFunc(steps, func(s Step) bool { return s.Node == n.Name && len(s.Drains) > 0 })
-		if r.have.API.Nodes[n.Name].Cordoned && !drained {
+		if !r.have.API.Nodes[n.Name].Cordoned {
+			continue
+		}
+		if !slices.ContainsFunc(steps, func(s Step) bool { return s.Node == n.Name && len(s.Drains) > 0 }) {
 			out = append(out, Step{ID: n.Name + "/uncordon/" + n.Name, Node: n.Name, Kind: KindUncordon, Action: Run,
 				Title: n.Name + " takes pods again: a run that was cut had drained it", Why: r.why("defaults"), Uncordon: &Uncordon{Node: n.Name}})
 		}

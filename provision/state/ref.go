@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"sort"
@@ -35,6 +36,9 @@ func Refs(text []byte) []string {
 // Resolve replaces every reference by its value. A reference without a value
 // is an error: nothing half resolved ever reaches a machine.
 func Resolve(text []byte, value func(name string) ([]byte, bool)) ([]byte, error) {
+	if !bytes.Contains(text, []byte(RefMark)) {
+		return text, nil
+	}
 	var err error
 	out := refPattern.ReplaceAllFunc(text, func(m []byte) []byte {
 		name := string(refPattern.FindSubmatch(m)[1])

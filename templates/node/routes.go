@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// RoutesPath is where [RoutesFile] goes.
+	// RoutesPath is where [Routes.File] goes.
 	RoutesPath = ConfigDir + "/routes.batch"
 	// RoutesUnitName sets the routes, at boot and when it is started again.
 	RoutesUnitName = "bulwark-routes.service"
@@ -22,37 +22,53 @@ const (
 	RouteProtocol = 98
 )
 
-// RoutesFile leads to the pods of every other node by that node's address, as
-// input for `ip -batch`: constant words, checked names and addresses, and
-// references. Each line can be said twice.
-func RoutesFile(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
+// Routes are the ways to the pods of each node, by its name, in the order of
+// the spec; a node's own [Routes.File] has those of all others.
+type Routes struct {
+	nodes []string
+	lines [][]byte
+}
+
+// NewRoutes leads to the pods of every node by that node's address, as input for
+// `ip -batch`: constant words, checked names and addresses, and references. Each
+// line can be said twice.
+func NewRoutes(c *cluster.Cluster) (*Routes, error) {
 	if err := CheckBridge(c); err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	out.WriteString(header)
-	for _, other := range c.Nodes {
-		if other.Name == n.Name {
-			continue
-		}
-		if err := checkName("node", other.Name); err != nil {
+	r := &Routes{}
+	for _, n := range c.Nodes {
+		if err := checkName("node", n.Name); err != nil {
 			return nil, err
 		}
-		via := other.Address.Unmap().WithZone("")
+		via := n.Address.Unmap().WithZone("")
 		if !via.IsValid() {
-			return nil, fmt.Errorf("node %q has no address", other.Name)
+			return nil, fmt.Errorf("node %q has no address", n.Name)
 		}
+		var lines bytes.Buffer
 		for _, p := range c.Network.Pods {
 			v6 := p.Addr().Unmap().Is6()
 			family := ""
 			if !v6 && via.Is6() {
 				family = "inet6 "
 			}
-			fmt.Fprintf(&out, "route replace %s via %s%s proto %d\n",
-				state.Ref(PodCIDR(other.Name, v6)), family, via, RouteProtocol)
+			fmt.Fprintf(&lines, "route replace %s via %s%s proto %d\n",
+				state.Ref(PodCIDR(n.Name, v6)), family, via, RouteProtocol)
+		}
+		r.nodes, r.lines = append(r.nodes, n.Name), append(r.lines, lines.Bytes())
+	}
+	return r, nil
+}
+
+// File leads to the pods of every node but the one it lies on.
+func (r *Routes) File(node string) []byte {
+	out := []byte(header)
+	for i, n := range r.nodes {
+		if n != node {
+			out = append(out, r.lines[i]...)
 		}
 	}
-	return out.Bytes(), nil
+	return out
 }
 
 // RoutesUnit keeps the routes over reboots. Starting it again also takes away

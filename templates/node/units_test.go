@@ -135,16 +135,12 @@ func TestRoutes(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "routes.batch")
 			unit := commands(t, RoutesUnit(), RoutesPath, path)
 			write := func() {
-				n, _ := cl.Node("w-1")
-				text, err := RoutesFile(cl, n)
-				if err != nil {
-					t.Fatal(err)
-				}
+				refers := routes(t, cl).File("w-1")
 				values := map[string]string{
 					"pod-cidr/cp-1": "10.244.0.0/24", "pod-cidr/w-2": "10.244.2.0/24",
 					"pod-cidr-6/cp-1": "fd00:244::/64", "pod-cidr-6/w-2": "fd00:244:0:2::/64",
 				}
-				text, err = state.Resolve(text, func(name string) ([]byte, bool) { v, ok := values[name]; return []byte(v), ok })
+				text, err := state.Resolve(refers, func(name string) ([]byte, bool) { v, ok := values[name]; return []byte(v), ok })
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -85,18 +85,23 @@ func TestReferences(t *testing.T) {
 	if got := state.Refs(conf); !slices.Equal(got, []string{"pod-cidr-6/w-1", "pod-cidr/w-1"}) {
 		t.Errorf("conflist refers to %v", got)
 	}
-	batch, err := RoutesFile(c, c.Nodes[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := state.Refs(batch); !slices.Equal(got, []string{"pod-cidr-6/cp-1", "pod-cidr-6/w-2", "pod-cidr/cp-1", "pod-cidr/w-2"}) {
+	if got := state.Refs(routes(t, c).File(c.Nodes[1].Name)); !slices.Equal(got, []string{"pod-cidr-6/cp-1", "pod-cidr-6/w-2", "pod-cidr/cp-1", "pod-cidr/w-2"}) {
 		t.Errorf("routes refer to %v", got)
 	}
 	c.Nodes[2].Address = netip.MustParseAddr("10.0.0.22")
-	if _, err := RoutesFile(c, c.Nodes[1]); err == nil {
+	if _, err := NewRoutes(c); err == nil {
 		t.Error("IPv6 pods behind an IPv4 address were routed")
 	}
 	if _, err := BridgeConflist(c, c.Nodes[1]); err == nil {
 		t.Error("IPv6 pods behind an IPv4 address were accepted")
 	}
+}
+
+func routes(t *testing.T, c *cluster.Cluster) *Routes {
+	t.Helper()
+	r, err := NewRoutes(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

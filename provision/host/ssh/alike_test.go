@@ -68,6 +68,32 @@ func TestSharedAnswersAreThoseOfSSH(t *testing.T) {
 	}
 }
 
+// A port of a spec's changes nothing but itself.
+func TestPortsShareAnAnswer(t *testing.T) {
+	hosttest.Need(t, "ssh")
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte("User ops\nPort 2222\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{ConfigFile: path, Shared: NewShared()}
+	asked := 0
+	for _, e := range []struct{ said, is uint16 }{{22, 22}, {77, 77}, {0, 2222}, {78, 78}, {0, 2222}} {
+		text, err := o.Shared.config(endpoint{asked: "10.0.0.1", port: e.said}, o, func() (string, error) {
+			asked++
+			return askSSH(t.Context(), "ssh", endpoint{asked: "10.0.0.1", port: e.said}, o)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := (endpoint{asked: "10.0.0.1", port: e.said}).parse(text); err != nil || got.port != e.is || got.user != "ops" {
+			t.Errorf("port %d: %+v, %v", e.said, got, err)
+		}
+	}
+	if asked != 2 { // with a port and without
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 // What the operator writes meanwhile counts for the next connection.
 func TestSharedAnswersFollowTheFile(t *testing.T) {
 	hosttest.Need(t, "ssh")

@@ -42,7 +42,8 @@ func (s *Shared) config(e endpoint, o Options, ask func() (string, error)) (stri
 	if !alike {
 		return ask()
 	}
-	key := fmt.Sprintf("%s\n%d\n%s", e.user, e.port, group)
+	// A port that we say is the answer's, and changes nothing else of it.
+	key := fmt.Sprintf("%s\n%t\n%s", e.user, e.port != 0, group)
 	s.mu.Lock()
 	a := s.answers[key]
 	if a == nil {
@@ -56,19 +57,29 @@ func (s *Shared) config(e endpoint, o Options, ask func() (string, error)) (stri
 			a.err = err
 			return
 		}
-		a.text = withoutHost(text)
+		a.text = withoutEndpoint(text, e.port != 0)
 	})
 	if a.err != nil {
 		return ask() // whose context ended may have been another's
 	}
-	return a.text + "hostname " + e.asked + "\n", nil
+	return a.text + "hostname " + e.asked + "\n" + e.portLine(), nil
 }
 
-// withoutHost takes an answer's lines about the host itself away.
-func withoutHost(text string) string {
+// portLine is what an answer says of a port that was asked for.
+func (e endpoint) portLine() string {
+	if e.port == 0 {
+		return ""
+	}
+	return fmt.Sprintf("port %d\n", e.port)
+}
+
+// withoutEndpoint takes an answer's lines about the host itself away, and that of
+// its port where it was asked for.
+func withoutEndpoint(text string, port bool) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		if key, _, _ := strings.Cut(line, " "); key != "host" && key != "hostname" {
+		key, _, _ := strings.Cut(line, " ")
+		if key != "host" && key != "hostname" && (key != "port" || !port) {
 			out.WriteString(line)
 		}
 	}

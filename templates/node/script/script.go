@@ -6,7 +6,10 @@
 // several programs share one way to answer and one way to look at a run.
 package script
 
-import _ "embed"
+import (
+	_ "embed"
+	"sync"
+)
 
 //go:embed common.sh
 var common string
@@ -84,7 +87,12 @@ var snapshot string
 var lock string
 
 // Look reads what one machine has and changes nothing.
-func Look() string { return common + runs + same + lookFiles + lookCertificates + lookSystem + look }
+func Look() string { return wholeLook() }
+
+// wholeLook is put together once, since it goes to every machine.
+var wholeLook = sync.OnceValue(func() string {
+	return common + runs + same + lookFiles + lookCertificates + lookSystem + look
+})
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
 func Change() string { return common + input + no + space + files + effects + change }
