@@ -78,7 +78,7 @@ func (l looker) dryRun(ctx context.Context, n cluster.Node, speaks bool) (observ
 	if err != nil {
 		return observe.Derivation{}, err
 	}
-	question := observe.Dry{Phases: dry.Phases, Again: l.in.again.dryRun(n.Name)}
+	question := observe.Dry{Skip: dry.Skip, Again: l.in.again.dryRun(n.Name)}
 	for _, f := range dry.Files {
 		question.Files = append(question.Files, observe.DryFile{Name: f.Path, Content: f.Content})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/host"
@@ -16,9 +17,8 @@ import (
 type Dry struct {
 	// Files by their names in [script.DryRunDir], in an order.
 	Files []DryFile
-	// Phases of kubeadm's init: "control-plane", "etcd", "kubelet-start",
-	// "upload-config", "bootstrap-token" and "addon kube-proxy".
-	Phases []string
+	// Skip are the phases of kubeadm's init that it is not asked for.
+	Skip []string
 	// Again has the answer to the last such question, as in [Ask].
 	Again *Memory
 }
@@ -36,7 +36,7 @@ type Derivation struct {
 	Printed [][]byte
 }
 
-// deriveTimeout bounds a dry run, which takes a tenth of a second for each phase.
+// deriveTimeout bounds a dry run, which takes a tenth of a second.
 const deriveTimeout = 3 * time.Minute
 
 // derivedFiles are the names that kubeadm's dry run writes, and may answer with.
@@ -58,9 +58,7 @@ func Derive(ctx context.Context, h host.Host, d Dry) (Derivation, error) {
 	for _, f := range d.Files {
 		fmt.Fprintf(&b, "file\n%s\n%d\n%s", f.Name, len(f.Content), f.Content)
 	}
-	for _, p := range d.Phases {
-		fmt.Fprintf(&b, "phase %s\n", p)
-	}
+	fmt.Fprintf(&b, "init %s\n", strings.Join(d.Skip, ","))
 	b.WriteString(script.End + "\n")
 	question := b.Bytes()
 	last := d.Again.recall(question)

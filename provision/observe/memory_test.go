@@ -202,8 +202,8 @@ func TestADryRunThatIsAskedAgain(t *testing.T) {
 	h := &counted{Host: scripttest.Local(t, "dash")}
 	dir := t.TempDir()
 	source := filepath.Join(dir, "what")
-	h.Host.(*scripttest.Host).Shim(t, map[string]string{"kubeadm": `cat "` + source + `" >"$KUBEADM_INIT_DRYRUN_DIR/config.yaml"; echo "printed $3"`})
-	ask := Dry{Files: []DryFile{{Name: "kubeadm.yaml", Content: []byte("a")}, {Name: "admin.conf", Content: []byte("b")}}, Phases: []string{"kubelet-start", "upload-config"}, Again: &Memory{}}
+	h.Host.(*scripttest.Host).Shim(t, map[string]string{"kubeadm": `cat "` + source + `" >"$KUBEADM_INIT_DRYRUN_DIR/config.yaml"; echo "printed $2"`})
+	ask := Dry{Files: []DryFile{{Name: "kubeadm.yaml", Content: []byte("a")}, {Name: "admin.conf", Content: []byte("b")}}, Skip: []string{"preflight", "certs"}, Again: &Memory{}}
 	derive := func() Derivation {
 		t.Helper()
 		d, err := Derive(t.Context(), h, ask)

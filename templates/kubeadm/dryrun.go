@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstraptokenv1 "k8s.io/kubernetes/cmd/kubeadm/app/apis/bootstraptoken/v1"
@@ -19,8 +20,16 @@ type DryRun struct {
 	// Files are its configuration and patches; their paths are relative to the
 	// folder they are put into.
 	Files []File
-	// Phases of init that write what the node has.
-	Phases []string
+	// Skip are the phases of init that it is not asked for, in their order.
+	Skip []string
+}
+
+// initPhases are those of `kubeadm init`, in its order (cmd/init.go, newCmdInit). One
+// start of kubeadm goes through all that are wanted: starting it is most of what a
+// phase takes.
+func initPhases() []string {
+	return []string{"preflight", "certs", "kubeconfig", "etcd", "control-plane", "kubelet-start", "wait-control-plane", "upload-config",
+		"upload-certs", "mark-control-plane", "bootstrap-token", "kubelet-finalize", "addon/coredns", "addon/kube-proxy", "show-join-command"}
 }
 
 // Dry is the question for one node, whose files will lie in dir. A worker is
@@ -43,14 +52,15 @@ func Dry(c *cluster.Cluster, n cluster.Node, dir string, speaks bool) (DryRun, e
 	for _, p := range patches {
 		out.Files = append(out.Files, File{Path: "patches/" + path.Base(p.Path), Content: p.Content})
 	}
+	wanted := []string{"kubelet-start"}
 	if n.Role == cluster.ControlPlane {
-		out.Phases = append(out.Phases, "control-plane", "etcd")
+		wanted = append(wanted, "control-plane", "etcd")
 	}
-	out.Phases = append(out.Phases, "kubelet-start")
 	if speaks {
 		out.Files = append(out.Files, File{Path: "admin.conf", Content: []byte(nobodysConf)})
-		out.Phases = append(out.Phases, "upload-config", "bootstrap-token", "addon kube-proxy")
+		wanted = append(wanted, "upload-config", "bootstrap-token", "addon/kube-proxy")
 	}
+	out.Skip = slices.DeleteFunc(initPhases(), func(p string) bool { return slices.Contains(wanted, p) })
 	return out, nil
 }
 

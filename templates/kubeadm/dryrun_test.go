@@ -18,8 +18,8 @@ func TestADryRunGetsThePatches(t *testing.T) {
 		speaks bool
 		phases []string
 	}{
-		{"cp-1", true, []string{"control-plane", "etcd", "kubelet-start", "upload-config", "bootstrap-token", "addon kube-proxy"}},
-		{"cp-2", false, []string{"control-plane", "etcd", "kubelet-start"}},
+		{"cp-1", true, []string{"etcd", "control-plane", "kubelet-start", "upload-config", "bootstrap-token", "addon/kube-proxy"}},
+		{"cp-2", false, []string{"etcd", "control-plane", "kubelet-start"}},
 		{"w-1", false, []string{"kubelet-start"}},
 	} {
 		full := full()
@@ -28,8 +28,9 @@ func TestADryRunGetsThePatches(t *testing.T) {
 			t.Fatal(c.node)
 		}
 		dry, err := Dry(full, n, script.DryRunDir, c.speaks)
-		if err != nil || !slices.Equal(dry.Phases, c.phases) {
-			t.Errorf("%s: %q, %v", c.node, dry.Phases, err)
+		asked := slices.DeleteFunc(initPhases(), func(p string) bool { return slices.Contains(dry.Skip, p) })
+		if err != nil || !slices.Equal(asked, c.phases) {
+			t.Errorf("%s: %q, %v", c.node, asked, err)
 		}
 		patches, err := Patches(full, n)
 		if err != nil || len(patches) == 0 {
