@@ -14,6 +14,7 @@ import (
 // examples/flannel: what it carries, what the firewall lets through for it,
 // and what a reset leaves of it.
 func TestManifestCNI(t *testing.T) {
+	t.Parallel() // it waits most of the time, as do kills and rogues
 	c := newLabCluster(t)
 	c.file(t, "flannel.yaml", exampleManifest(t))
 	s := c.standard()

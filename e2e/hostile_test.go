@@ -211,6 +211,7 @@ func values(v any) string {
 
 // TestRogueNodes has every rogue that does not flood in one cluster.
 func TestRogueNodes(t *testing.T) {
+	t.Parallel()
 	c := newCompany(t)
 	c.among(t, c.plan(t, "json"), rogues(t))
 }

@@ -19,6 +19,7 @@ import (
 // TestKillRows runs four kills of the matrix, each at another kind of step.
 // BULWARK_SEED picks the same ones again.
 func TestKillRows(t *testing.T) {
+	t.Parallel()
 	lab.Require(t)
 	seed := uint64(time.Now().UnixNano() % 1_000_000)
 	if s := os.Getenv("BULWARK_SEED"); s != "" {

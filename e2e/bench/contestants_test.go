@@ -79,11 +79,11 @@ func (f *farm) contestants(b *testing.B) []contestant {
 		mitogen = "Debian's package ansible-mitogen is not installed"
 	}
 	return append(all,
-		contestant{name: ansibleSingle, missing: playbook, run: f.ansible("single.yml", singleFound, "-v"),
+		contestant{name: ansibleSingle, missing: playbook, run: f.ansible("single.yml", singleFound, nil, "-v"),
 			note: "`stat`, `sha256sum` and `diff` in one task; forks 50, pipelining, no facts, as the other two"},
-		contestant{name: mitogenCopy, missing: mitogen, run: f.ansible("copy.yml", copyFound),
-			note: "strategy mitogen_linear"},
-		contestant{name: ansibleCopy, missing: playbook, run: f.ansible("copy.yml", copyFound),
+		contestant{name: mitogenCopy, missing: mitogen, note: "strategy mitogen_linear",
+			run: f.ansible("copy.yml", copyFound, []string{"ANSIBLE_STRATEGY_PLUGINS=" + strategies, "ANSIBLE_STRATEGY=mitogen_linear"})},
+		contestant{name: ansibleCopy, missing: playbook, run: f.ansible("copy.yml", copyFound, nil),
 			note: "`ansible-playbook --check`, what its users run to find drift"},
 	)
 }
@@ -174,12 +174,12 @@ func distinct(lines []string) []string {
 	return slices.Compact(lines)
 }
 
-func (f *farm) ansible(playbook string, found func(out []byte) []string, flags ...string) func(b *testing.B) ([]string, sample) {
+func (f *farm) ansible(playbook string, found func(out []byte) []string, environment []string, flags ...string) func(b *testing.B) ([]string, sample) {
 	return func(b *testing.B) ([]string, sample) {
 		must(b, os.Mkdir(filepath.Join(f.dir, "cp"), 0o700))
 		args := append([]string{"-i", filepath.Join(f.dir, "inventory.ini"), "--check"}, flags...)
 		cmd := f.command(b.Context(), "ansible-playbook", append(args, filepath.Join(f.dir, playbook))...)
-		cmd.Env = append(cmd.Env, "ANSIBLE_CONFIG="+filepath.Join(f.dir, "ansible.cfg"), "ANSIBLE_NOCOLOR=1")
+		cmd.Env = append(append(cmd.Env, environment...), "ANSIBLE_CONFIG="+filepath.Join(f.dir, "ansible.cfg"), "ANSIBLE_NOCOLOR=1")
 		return f.finishAnsible(b, cmd, found)
 	}
 }
