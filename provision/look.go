@@ -5,18 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/host"
-	"github.com/bulwark-k8s/bulwark/provision/kube"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
 	"github.com/bulwark-k8s/bulwark/provision/state"
@@ -75,13 +70,7 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 		}
 		if len(ended)+len(restored) == 0 {
 			l.pull(ctx, nodes)
-			objects, err := l.derive(ctx, nodes)
-			if err != nil {
-				return nil, notes, err
-			}
-			l.derived = desired.Derived(objects)
-			have := &state.Cluster{Nodes: nodes}
-			have.API, err = l.api(ctx, nodes)
+			have, err := l.rest(ctx, nodes)
 			return have, append(notes, working...), err
 		}
 		for _, id := range ended {
@@ -240,128 +229,6 @@ func begun(n *state.Node, id string) bool {
 	_, known := n.Runs[id]
 	_, lost := n.Unread[id]
 	return known || lost
-}
-
-// api looks at the cluster's API, where there is one.
-func (l looker) api(ctx context.Context, nodes map[string]*state.Node) (state.API, error) {
-	if len(l.failed) > 0 {
-		return state.API{}, nil // no plan is made of a part
-	}
-	first := nodes[l.first]
-	if !first.Files[desired.AdminConf].Exists() || !first.Files[desired.APIServerManifest].Exists() {
-		return state.API{Status: state.NoAPI}, nil
-	}
-	client, err := l.access().Connect(ctx)
-	if err != nil {
-		return state.API{}, err
-	}
-	defer func() { _ = client.Close() }()
-	var question kube.Ask
-	for _, w := range append(slices.Clone(l.wants), l.derived) {
-		for _, f := range w.Facts {
-			switch {
-			case f.Object != nil && !f.Object.Tokens:
-				question.Objects = append(question.Objects, f.Object.Ref)
-			case f.Phase != nil:
-				question.Objects = append(question.Objects, f.Phase.Objects...)
-			case f.Wait != nil && f.Wait.For == state.WaitDeployment:
-				question.Deployments = append(question.Deployments, f.Wait.Subject)
-			}
-		}
-	}
-	api, err := client.Look(ctx, question)
-	if err == nil && api.Status == state.Starting && !first.Files[desired.SuperAdminConf].Exists() {
-		// It has answered before: a restart is waited for, and never taken for
-		// a cluster in which nothing was made yet.
-		api, err = l.restarted(ctx, client, question, patience(first))
-	}
-	if err != nil || api.Status != state.Answering {
-		return api, err
-	}
-	if api.Ready, err = l.ready(ctx, nodes, client.CA()); err != nil {
-		return api, err
-	}
-	api.Refused = l.refused(ctx, client, nodes)
-	if l.in.Remove {
-		if api.Members, err = l.members(ctx); err != nil {
-			return api, err
-		}
-	}
-	if len(api.Unread) == 0 {
-		return api, nil
-	}
-	if first.Files[desired.SuperAdminConf].Exists() {
-		// Our rights are given by a phase that is still to come.
-		return state.API{Status: state.Starting}, nil
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(api.Unread)) {
-		errs = append(errs, fmt.Errorf("%s was not read: %s", name, api.Unread[name]))
-	}
-	return api, errors.Join(errs...)
-}
-
-// ready asks the API server of each control plane that has one.
-func (l looker) ready(ctx context.Context, nodes map[string]*state.Node, ca []byte) (map[string]bool, error) {
-	var mu sync.Mutex
-	out := map[string]bool{}
-	var g errgroup.Group
-	for _, n := range l.cluster.ControlPlanes() {
-		if !nodes[n.Name].Files[desired.APIServerManifest].Exists() {
-			continue
-		}
-		g.Go(func() error {
-			status, err := kube.Anonymous(ctx, l.hosts[n.Name], apply.Server(l.cluster, n), "/readyz", ca)
-			mu.Lock()
-			defer mu.Unlock()
-			out[n.Name] = err == nil && status == http.StatusOK
-			return nil // one that does not answer is not ready
-		})
-	}
-	return out, errors.Join(g.Wait(), ctx.Err())
-}
-
-// members asks etcd who it is.
-func (l looker) members(ctx context.Context) ([]state.Member, error) {
-	client, err := l.access().Etcd(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = client.Close() }()
-	return client.Members(ctx)
-}
-
-// restartTimeout is how long an API server that has answered before may be away,
-// and wrongTimeout where its manifest is not as it should be, which may be why.
-const (
-	restartTimeout = 3 * time.Minute
-	wrongTimeout   = 15 * time.Second
-)
-
-// patience is how long the API server of a control plane is waited for.
-func patience(n *state.Node) time.Duration {
-	if derived, known := n.Derived[desired.APIServerManifest]; known && state.SHA256(derived) != n.Files[desired.APIServerManifest].SHA256 {
-		return wrongTimeout
-	}
-	return restartTimeout
-}
-
-// restarted looks until the API answers, or is not waited for any longer.
-func (l looker) restarted(ctx context.Context, client *kube.Client, question kube.Ask, limit time.Duration) (state.API, error) {
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	for {
-		api, err := client.Look(ctx, question)
-		if err != nil || api.Status == state.Answering {
-			return api, err
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-limited.Done():
-			api.Status = state.Unreachable
-			return api, ctx.Err()
-		}
-	}
 }
 
 // watched are units whose mere activity matters to preflight.
