@@ -188,12 +188,15 @@ done`
 // testRolling changes a setting of every API server under a prober.
 func testRolling(t *testing.T, c *labCluster, s clusterSpec, planes ...string) {
 	const stop = "/run/e2e-watched"
-	type said struct{ node, text string }
+	type said struct {
+		node, text string
+		err        error
+	}
 	answers := make(chan said)
 	for _, n := range planes {
 		go func() {
-			out, _ := c.Exec(t.Context(), n, nil, "sh", "-c", watchScript, "watch", stop)
-			answers <- said{n, out}
+			out, err := c.Exec(t.Context(), n, nil, "sh", "-c", watchScript, "watch", stop)
+			answers <- said{n, out, err}
 		}()
 	}
 	time.Sleep(5 * time.Second)
@@ -205,6 +208,9 @@ func testRolling(t *testing.T, c *labCluster, s clusterSpec, planes ...string) {
 	}
 	for range planes {
 		a := <-answers
+		if a.err != nil {
+			t.Errorf("%s: the prober ended: %v", a.node, a.err)
+		}
 		all = append(all, samples(t, a.node, a.text)...)
 	}
 	judge(t, all, planes)
@@ -233,16 +239,28 @@ func samples(t testing.TB, node, text string) []sample {
 	return out
 }
 
+// blind is how long a prober may say nothing: one of its requests takes two seconds
+// at most, on a machine that has other work to do.
+const blind = 10 * time.Second
+
 // judge goes through all samples in the order of time: two API servers are ready at
-// any moment, each is down once at most, and each ran with two sets of arguments.
+// any moment, each is down once, and each ran with two sets of arguments. Who is not
+// seen for a while is not taken for ready.
 func judge(t *testing.T, all []sample, planes []string) {
 	slices.SortFunc(all, func(a, b sample) int { return int(a.at - b.at) })
 	ready, downs, digests := map[string]bool{}, map[string]int{}, map[string]map[string]bool{}
 	for _, n := range planes {
 		digests[n] = map[string]bool{}
 	}
-	least := len(planes)
+	least, last := len(planes), map[string]int64{}
 	for _, s := range all {
+		for _, n := range planes {
+			if at, seen := last[n]; seen && s.at-at > blind.Nanoseconds() {
+				t.Errorf("%s was not seen for %v", n, time.Duration(s.at-at))
+				last[n] = s.at
+			}
+		}
+		last[s.node] = s.at
 		if was, seen := ready[s.node]; seen && was && !s.ready {
 			downs[s.node]++
 		}
@@ -264,8 +282,11 @@ func judge(t *testing.T, all []sample, planes []string) {
 	if least < len(planes)-1 {
 		t.Errorf("only %d API servers were ready at some moment", least)
 	}
+	if len(ready) != len(planes) {
+		t.Errorf("only %v were seen", ready)
+	}
 	for _, n := range planes {
-		if downs[n] > 1 || len(digests[n]) > 2 {
+		if downs[n] != 1 || len(digests[n]) != 2 {
 			t.Errorf("%s was down %d times, with %d configurations", n, downs[n], len(digests[n]))
 		}
 	}

@@ -152,15 +152,12 @@ func onlyReported(s Seen, most int) string {
 		return "not everything was read"
 	}
 	var beyond []string
-	changes := 0
 	for _, st := range s.Plan.Steps {
 		if !repairs(st) {
 			beyond = append(beyond, st.ID)
 		}
-		if st.Kind != plan.KindWait {
-			changes++
-		}
 	}
+	changes := changes(s.Plan)
 	switch {
 	case len(beyond) > 0:
 		return fmt.Sprintf("%s is more than the repair of drift; bulwark apply shows it and asks", listed(beyond))
@@ -168,6 +165,26 @@ func onlyReported(s Seen, most int) string {
 		return fmt.Sprintf("%d changes are more than the %d that one pass may make (--max-changes); bulwark apply shows them and asks", changes, most)
 	}
 	return ""
+}
+
+// changes is how many there are in a plan. All leaf certificates of a node were
+// signed together and come to their end together, so that to renew them is one
+// change, with the copies of them that follow.
+func changes(p *plan.Plan) int {
+	renewed, count := map[string]bool{}, 0
+	for _, st := range p.Steps {
+		if st.Renewal != nil && !renewed[st.Node] {
+			renewed[st.Node] = true
+			count++
+		}
+	}
+	for _, st := range p.Steps {
+		follows := renewed[st.Node] && st.File != nil && st.File.Want.CopyOf != ""
+		if st.Kind != plan.KindWait && st.Renewal == nil && !follows {
+			count++
+		}
+	}
+	return count
 }
 
 // repairPhases are kubeadm's phases that put back what a node that lives may

@@ -226,3 +226,23 @@ func TestACutRepairIsTold(t *testing.T) {
 		}
 	}
 }
+
+// The certificates of a control plane come to their end together.
+func TestRenewalsOfANodeAreOneChange(t *testing.T) {
+	var p plan.Plan
+	for _, node := range []string{"cp-1", "cp-2"} {
+		for _, name := range []string{"apiserver", "etcd-server", "front-proxy-client"} {
+			p.Steps = append(p.Steps, plan.Step{ID: node + "/certificate/" + name, Node: node, Kind: plan.KindCertificate, Renewal: &plan.Renewal{}})
+		}
+		p.Steps = append(p.Steps, plan.Step{ID: node + "/file/copy", Node: node, Kind: plan.KindFile, File: &plan.FileStep{Want: state.File{CopyOf: "/a"}}})
+	}
+	if got := changes(&p); got != 2 {
+		t.Errorf("%d changes", got)
+	}
+	// A copy that follows nothing, and what is no certificate, count as ever.
+	p.Steps = append(p.Steps, plan.Step{ID: "w-1/file/copy", Node: "w-1", Kind: plan.KindFile, File: &plan.FileStep{Want: state.File{CopyOf: "/a"}}},
+		plan.Step{ID: "cp-1/file/b", Node: "cp-1", Kind: plan.KindFile, File: &plan.FileStep{}}, plan.Step{ID: "w", Kind: plan.KindWait})
+	if got := changes(&p); got != 4 {
+		t.Errorf("%d changes", got)
+	}
+}

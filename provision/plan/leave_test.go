@@ -29,7 +29,10 @@ func TestWhoLeftTheSpecGoes(t *testing.T) {
 		"one of two dead":               {spec: "A", members: "Ab", nodes: "Ab", want: "b+etcd", quorum: true},
 		"the living one, of three":      {spec: "Ab", members: "AbC", nodes: "AbC", want: "C+drain+etcd", quorum: true},
 		"two living ones of three":      {spec: "A", members: "ABC", nodes: "ABC", want: "B+drain+etcd C+drain+etcd"},
-		"one dead and one living, of 5": {spec: "ABC", members: "ABCDe", nodes: "ABCDe", want: "D+drain+etcd e+etcd"},
+		"one dead and one living, of 5": {spec: "ABC", members: "ABCDe", nodes: "ABCDe", want: "e+etcd D+drain+etcd"},
+		"one dead and one living, of 3": {spec: "A", members: "ABc", nodes: "ABc", want: "c+etcd B+drain+etcd"},
+		"two dead and one living, of 5": {spec: "AB", members: "ABCde", nodes: "ABCde", want: "d+etcd e+etcd C+drain+etcd"},
+		"living ones, of 5 with 2 dead": {spec: "Ade", members: "ABCde", nodes: "ABCde", want: "B+drain+etcd C+drain+etcd", quorum: true},
 		"replaced, two of three live":   {spec: "ABN", members: "ABc", nodes: "ABc", want: "c+etcd"},
 	} {
 		t.Run(name, func(t *testing.T) {
