@@ -42,6 +42,7 @@ func TestSSH(t *testing.T) {
 	acceptance(t, c)
 	step(t, "a living cluster is not changed in part", func(t *testing.T) { testLiving(t, c) })
 	step(t, "certificates near their end are renewed", func(t *testing.T) { testCertificates(t, c) })
+	step(t, "a watch sees what drifts, and repairs it where told to", func(t *testing.T) { testWatch(t, c) })
 	step(t, "a spec may name the arguments that there are", func(t *testing.T) { testArguments(t, c) })
 	step(t, "admins get in and others do not", func(t *testing.T) { testReach(t, c, guard) })
 	step(t, "no secret is anywhere it should not be", func(t *testing.T) { testCanaries(t, c, secrets) })

@@ -91,8 +91,8 @@ const attached = "[dryrun] Attached object:\n"
 // printed are the objects of a dry run that the cluster should hold: configuration
 // of kubeadm, the kubelet and kube-proxy, and its rules. A kube-proxy ends itself when
 // the file of its ConfigMap changes (cmd/kube-proxy/app/options.go, eventHandler), so
-// that a changed one reaches all of them. Tokens are not among them, and neither is what
-// strangers could read of the cluster.
+// that a changed one reaches all of them. Tokens are not among them, and neither are what
+// strangers could read of the cluster, and CoreDNS, which is the cluster's own to change.
 func printed(texts [][]byte) ([]state.Object, error) {
 	var out []state.Object
 	for _, part := range bytes.Split(bytes.Join(texts, nil), []byte(attached))[1:] {
@@ -109,7 +109,7 @@ func printed(texts [][]byte) ([]state.Object, error) {
 		if err != nil {
 			return nil, fmt.Errorf("what kubeadm would put into the API cannot be read: %w", err)
 		}
-		if head.Kind == "Secret" || head.Metadata.Namespace == "kube-public" {
+		if head.Kind == "Secret" || head.Metadata.Namespace == "kube-public" || strings.TrimPrefix(head.Metadata.Name, "system:") == "coredns" {
 			continue
 		}
 		if head.Kind != "ConfigMap" && !strings.HasPrefix(head.APIVersion, "rbac.authorization.k8s.io/") {

@@ -43,6 +43,8 @@ func TestPrintedObjectsAreRead(t *testing.T) {
 	token := "[dryrun] Attached object:\napiVersion: v1\ndata:\n  token-secret: c2VjcmV0\nkind: Secret\nmetadata:\n  name: bootstrap-token-abcdef\n  namespace: kube-system\n\n"
 	public := "[dryrun] Attached object:\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cluster-info\n  namespace: kube-public\n\n" +
 		"[dryrun] Attached object:\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: kubeadm:bootstrap-signer-clusterinfo\n  namespace: kube-public\n\n"
+	public += "[dryrun] Attached object:\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\n\n" +
+		"[dryrun] Attached object:\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: system:coredns\n\n"
 	other := "[dryrun] Attached object:\napiVersion: v1\nkind: Node\nmetadata:\n  name: cp-1\n\n[bootstrap-token] Using token\n"
 	objects, err := printed([][]byte{[]byte(said), []byte(token + public + other)})
 	if err != nil {

@@ -120,6 +120,9 @@ for f in pki/ca.crt pki/ca.key manifests/etcd.yaml admin.conf kubelet.conf; do e
 		if got := len(d.Printed); cp && got != 1 || !cp && got != 0 {
 			t.Errorf("%s: it printed %d times", n.Name, got)
 		}
+		if cp && strings.Contains(string(d.Printed[0]), "disabled: true") {
+			t.Errorf("an addon that was not asked for is disabled: %s", d.Printed)
+		}
 		if cp && (!strings.Contains(string(d.Printed[0]), "name: kubeadm-config\n") || !strings.Contains(string(d.Printed[0]), "name: kube-proxy\n")) {
 			t.Errorf("%s", d.Printed)
 		}

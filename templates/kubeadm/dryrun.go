@@ -26,10 +26,11 @@ type DryRun struct {
 
 // initPhases are those of `kubeadm init`, in its order (cmd/init.go, newCmdInit). One
 // start of kubeadm goes through all that are wanted: starting it is most of what a
-// phase takes.
+// phase takes. Of the phase addon both parts are always wanted: of one that is
+// skipped kubeadm writes into its ConfigMap that the addon is disabled.
 func initPhases() []string {
 	return []string{"preflight", "certs", "kubeconfig", "etcd", "control-plane", "kubelet-start", "wait-control-plane", "upload-config",
-		"upload-certs", "mark-control-plane", "bootstrap-token", "kubelet-finalize", "addon/coredns", "addon/kube-proxy", "show-join-command"}
+		"upload-certs", "mark-control-plane", "bootstrap-token", "kubelet-finalize", "addon", "show-join-command"}
 }
 
 // Dry is the question for one node, whose files will lie in dir. A worker is
@@ -58,7 +59,7 @@ func Dry(c *cluster.Cluster, n cluster.Node, dir string, speaks bool) (DryRun, e
 	}
 	if speaks {
 		out.Files = append(out.Files, File{Path: "admin.conf", Content: []byte(nobodysConf)})
-		wanted = append(wanted, "upload-config", "bootstrap-token", "addon/kube-proxy")
+		wanted = append(wanted, "upload-config", "bootstrap-token", "addon")
 	}
 	out.Skip = slices.DeleteFunc(initPhases(), func(p string) bool { return slices.Contains(wanted, p) })
 	return out, nil

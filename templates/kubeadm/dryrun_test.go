@@ -18,7 +18,7 @@ func TestADryRunGetsThePatches(t *testing.T) {
 		speaks bool
 		phases []string
 	}{
-		{"cp-1", true, []string{"etcd", "control-plane", "kubelet-start", "upload-config", "bootstrap-token", "addon/kube-proxy"}},
+		{"cp-1", true, []string{"etcd", "control-plane", "kubelet-start", "upload-config", "bootstrap-token", "addon"}},
 		{"cp-2", false, []string{"etcd", "control-plane", "kubelet-start"}},
 		{"w-1", false, []string{"kubelet-start"}},
 	} {
