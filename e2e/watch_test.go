@@ -17,11 +17,11 @@ func testWatch(t *testing.T, c *labCluster) {
 	shell(t, c, "w-2", "chmod 0666 "+hardened)
 	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, "vm.overcommit_memory", hardened)
 	c.Bulwark(t, "watch", "--once", "--repair", "--max-changes", "1").want(t, 2).says(t, "--max-changes")
-	if got := drifted(t, c, hardened); got != "0 666" {
+	if got := planted(t, c, hardened); got != "0 666" {
 		t.Fatalf("a watch that was not to repair, or not as much, left %q", got)
 	}
 	c.Bulwark(t, "watch", "--once", "--repair").want(t, 0)
-	if got := drifted(t, c, hardened); got != "1 600" {
+	if got := planted(t, c, hardened); got != "1 600" {
 		t.Errorf("after a repair it is %q", got)
 	}
 
@@ -41,8 +41,8 @@ func testWatch(t *testing.T, c *labCluster) {
 	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "in sync")
 }
 
-// drifted is what testWatch makes drift, as it is now.
-func drifted(t *testing.T, c *labCluster, file string) string {
+// planted is what testWatch makes drift, as it is now.
+func planted(t *testing.T, c *labCluster, file string) string {
 	t.Helper()
 	return strings.TrimSpace(shell(t, c, "w-1", "sysctl -n vm.overcommit_memory")) + " " + strings.TrimSpace(shell(t, c, "w-2", "stat -c %a "+file))
 }
