@@ -10,19 +10,23 @@ import (
 // testWatch: a living cluster is in sync, what drifts is seen and only reported,
 // and repaired where that was asked for, up to the cap.
 func testWatch(t *testing.T, c *labCluster) {
-	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "in sync")
+	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "state in-sync")
 
-	const hardened = "/etc/sysctl.d/90-bulwark.conf"
-	shell(t, c, "w-1", "sysctl -qw vm.overcommit_memory=0")
-	shell(t, c, "w-2", "chmod 0666 "+hardened)
-	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, "vm.overcommit_memory", hardened)
+	const table, settings = "/etc/bulwark/firewall.nft", "/etc/sysctl.d/90-bulwark.conf"
+	modes := func() string {
+		t.Helper()
+		return strings.TrimSpace(shell(t, c, "w-1", "stat -c %a "+table)) + " " + strings.TrimSpace(shell(t, c, "w-2", "stat -c %a "+settings))
+	}
+	shell(t, c, "w-1", "chmod 0660 "+table)
+	shell(t, c, "w-2", "chmod 0666 "+settings)
+	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, table, settings)
 	c.Bulwark(t, "watch", "--once", "--repair", "--max-changes", "1").want(t, 2).says(t, "--max-changes")
-	if got := planted(t, c, hardened); got != "0 666" {
+	if got := modes(); got != "660 666" {
 		t.Fatalf("a watch that was not to repair, or not as much, left %q", got)
 	}
-	c.Bulwark(t, "watch", "--once", "--repair").want(t, 0)
-	if got := planted(t, c, hardened); got != "1 600" {
-		t.Errorf("after a repair it is %q", got)
+	c.Bulwark(t, "watch", "--once", "--repair").want(t, 0).says(t, "Repaired: 2 steps")
+	if got := modes(); got != "600 600" {
+		t.Errorf("after a repair they are %q", got)
 	}
 
 	// A kubelet that asks for another serving certificate gets it.
@@ -38,11 +42,5 @@ func testWatch(t *testing.T, c *labCluster) {
 	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, "approval/serving")
 	c.Bulwark(t, "watch", "--once", "--repair").want(t, 0)
 	shell(t, c, "w-1", "test -s "+current)
-	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "in sync")
-}
-
-// planted is what testWatch makes drift, as it is now.
-func planted(t *testing.T, c *labCluster, file string) string {
-	t.Helper()
-	return strings.TrimSpace(shell(t, c, "w-1", "sysctl -n vm.overcommit_memory")) + " " + strings.TrimSpace(shell(t, c, "w-2", "stat -c %a "+file))
+	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "state in-sync")
 }
