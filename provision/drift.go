@@ -54,8 +54,9 @@ func (s *Session) judged(f state.Fact, n *state.Node) bool {
 		return s.apiRead()
 	case f.Encryption != nil:
 		return s.apiRead() && len(s.missed) == 0 && !slices.ContainsFunc(slices.Collect(maps.Values(s.have.Nodes)), func(n *state.Node) bool {
-			_, unread := n.Unread[f.Encryption.Marker.Path]
-			return unread
+			_, marker := n.Unread[f.Encryption.Marker.Path]
+			_, keys := n.Unread[f.Encryption.File.Path]
+			return marker || keys
 		})
 	}
 	return true

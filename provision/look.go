@@ -301,7 +301,8 @@ func ask(w state.Want) observe.Ask {
 		path(p, true)
 	}
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
-		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p], Owners: owners[p]})
+		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p], Owners: owners[p],
+			Masked: p == kubeadm.EncryptionProviderFile})
 	}
 	slices.Sort(a.Units)
 	a.Units = slices.Compact(a.Units)

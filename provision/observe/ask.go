@@ -50,6 +50,9 @@ type AskFile struct {
 	// control plane and for what control planes share, and an import, for who
 	// encrypts what.
 	Text bool
+	// Masked asks for the digest of the text without its keys, see [state.Masked]. The
+	// keys stay on the machine.
+	Masked bool
 	// Owners asks whose all is that lies under a folder, of its own file system.
 	Owners bool
 	// Certificate asks for what can be shown to anybody of a PEM file or of a
@@ -92,6 +95,9 @@ func (a Ask) encode() ([]byte, error) {
 		fmt.Fprintf(&b, "%s %s\n", kind, f.Path)
 		if f.Certificate {
 			fmt.Fprintf(&b, "certificate %s\n", f.Path)
+		}
+		if f.Masked {
+			fmt.Fprintf(&b, "masked %s\n", f.Path)
 		}
 		if f.Owners {
 			fmt.Fprintf(&b, "owners %s\n", f.Path)

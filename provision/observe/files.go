@@ -151,6 +151,26 @@ func (r *reading) text(f script.Frame) error {
 	return nil
 }
 
+// masked reads the digest of one file's text without its keys: its path, a line
+// break, 64 digits.
+func (r *reading) masked(f script.Frame) error {
+	p, sum, _ := strings.Cut(string(f.Data), "\n")
+	have, ok := r.node.Files[p]
+	switch {
+	case !r.files[p].Masked:
+		return fmt.Errorf("the digest of what %s says beside its keys, which nobody asked for", word(p))
+	case have.Masked != "":
+		return fmt.Errorf("the digest of what %s says beside its keys twice", word(p))
+	case len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "":
+		return fmt.Errorf("%s is not a digest", word(sum))
+	case !ok || have.Type != "file":
+		return nil // it vanished or turned into something else
+	}
+	have.Masked = sum
+	r.node.Files[p] = have
+	return nil
+}
+
 // maxOwners is how many owners of what lies under a folder are told.
 const maxOwners = 9
 

@@ -53,6 +53,7 @@ func newReading(ask Ask) *reading {
 	for _, f := range ask.Files {
 		f.Text = f.Text || r.files[f.Path].Text
 		f.Certificate = f.Certificate || r.files[f.Path].Certificate
+		f.Masked = f.Masked || r.files[f.Path].Masked
 		f.Owners = f.Owners || r.files[f.Path].Owners
 		r.files[f.Path] = f
 	}
@@ -85,6 +86,8 @@ func (r *reading) frame(f script.Frame) error {
 		return r.text(f)
 	case "certificate":
 		return r.certificate(f)
+	case "masked":
+		return r.masked(f)
 	case "owners":
 		return r.owners(f)
 	case "process":
@@ -226,6 +229,8 @@ func (r *reading) close() {
 			r.miss(p, fmt.Sprintf("it has %d bytes, more than the %d that are read", f.Size, MaxText))
 		case asked.Text && state.SHA256(f.Text) != f.SHA256:
 			r.miss(p, "it changed meanwhile, or holds NUL bytes")
+		case asked.Masked && f.Masked == "":
+			r.miss(p, "what it says beside its keys was not read")
 		}
 		if _, ok := n.Unread[p]; ok {
 			f.Text = nil

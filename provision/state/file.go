@@ -96,6 +96,9 @@ type HaveFile struct {
 	Changed int64
 	// SHA256 is the hex digest of a regular file.
 	SHA256 string
+	// Masked is the hex digest of its text without keys, see [Masked], where that was
+	// asked for.
+	Masked string
 	// Text is the content when it was asked for.
 	Text []byte
 	// Owners are those of all that lies under a folder, where they were asked for.

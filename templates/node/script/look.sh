@@ -3,7 +3,7 @@
 # digests, one for all units: a look costs a machine little.
 frame clock 0 "$(date +%s%N | tr -dc 0-9)"
 
-software='' files_only='' paths='' texts='' certificates='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' same='' line=''
+software='' files_only='' paths='' texts='' certificates='' masked='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' same='' line=''
 while IFS= read -r line; do
   case $line in
   'file '*) paths=$paths${line#file }$nl ;;
@@ -12,6 +12,7 @@ while IFS= read -r line; do
     texts=$texts${line#text }$nl
     ;;
   'certificate '*) certificates=$certificates${line#certificate }$nl ;;
+  'masked '*) masked=$masked${line#masked }$nl ;;
   'owners '*) owners=$owners${line#owners }$nl ;;
   'dir '*) dirs=$dirs${line#dir }$nl ;;
   'sysctl '*) sysctls=$sysctls${line#sysctl }$nl ;;
@@ -69,6 +70,9 @@ answers() {
   IFS=$nl
   # shellcheck disable=SC2086
   [ -z "$certificates" ] || look_certificates $certificates
+  IFS=$nl
+  # shellcheck disable=SC2086
+  [ -z "$masked" ] || look_masked $masked
   IFS=$nl
   # shellcheck disable=SC2086
   [ -z "$owners" ] || look_owners $owners

@@ -128,3 +128,19 @@ look_owners() {
     fi
   done
 }
+
+# look_masked PATH... : digests of key files whose keys are masked before. The keys
+# stay here: what is told is whether all else is as it should be.
+look_masked() {
+  mask='s|^\( *secret: \)[A-Za-z0-9+/=]\{1,\}$|\1masked|'
+  for p in "$@"; do
+    if [ -f "$p" ] && [ ! -L "$p" ]; then
+      # Of a pipe only the last status counts, so that it can be read is tried before.
+      if sed "$mask" "$p" >/dev/null 2>&1 && sum=$(sed "$mask" "$p" 2>/dev/null | sha256sum 2>/dev/null); then
+        frame masked 0 "$p$nl${sum%% *}"
+      else
+        unread "$p" 1 'what it says beside its keys could not be read'
+      fi
+    fi
+  done
+}
