@@ -10,6 +10,9 @@ import (
 // that have nothing is the same call with an empty state.
 func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
 	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}, encryption: unencrypted(c, wants, have), adopted: adoptedKeys(c, have)}
+	if e := encryptionOf(wants); e != nil {
+		r.masked, r.wrongKeys = maskedText(e), wrongKeyFiles(c, e, have)
+	}
 	p := &Plan{Cluster: c.Name}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
@@ -51,6 +54,10 @@ type rules struct {
 	planned map[string]bool
 	// encryption is set where objects have to be encrypted again.
 	encryption *state.Encryption
+	// masked is the digest of the key file that is wanted, without its key, and
+	// wrongKeys are those that control planes have otherwise.
+	masked    string
+	wrongKeys []wrongKeyFile
 	// adopted are key files of somebody else's that are taken over, by node.
 	adopted map[string]string
 }
@@ -98,6 +105,9 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 		return s, !r.waitMet(*f.Wait)
 	case f.Encryption != nil:
 		s.Kind, s.Encryption, s.Action = KindEncryption, f.Encryption, Run
+		for _, w := range r.wrongKeys {
+			s.Title += "; " + w.node + ": " + encryptionFile + " " + w.why
+		}
 		return s, r.encryption != nil
 	}
 	return s, false

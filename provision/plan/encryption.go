@@ -18,27 +18,36 @@ const (
 // etcdData is there once etcd has begun.
 const etcdData = "/var/lib/etcd/member"
 
-// unencrypted is what is wanted of objects in etcd where a control plane does not
-// say that they lie there so; nil where all of them do, and of a cluster that has
-// not begun or whose API does not answer.
-func unencrypted(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *state.Encryption {
-	if have.API.Status != state.Answering {
-		return nil
-	}
+// encryptionOf is what is wanted of objects in etcd, nil where that is not asked.
+func encryptionOf(wants []state.Want) *state.Encryption {
 	for _, w := range wants {
 		for _, f := range w.Facts {
-			if f.Encryption == nil {
-				continue
-			}
-			marker := f.Encryption.Marker
-			for _, n := range c.ControlPlanes() {
-				if living(have, n.Name) && digest(have, n.Name, marker.Path) != state.SHA256(marker.Content) {
-					return f.Encryption
-				}
+			if f.Encryption != nil {
+				return f.Encryption
 			}
 		}
 	}
 	return nil
+}
+
+// unencrypted is what is wanted of objects in etcd where a control plane does not
+// say that they lie there so, or has a key file by which its API server may write
+// otherwise; nil where none does, and of a cluster that has not begun or whose API
+// does not answer.
+func unencrypted(c *cluster.Cluster, wants []state.Want, have *state.Cluster) *state.Encryption {
+	e := encryptionOf(wants)
+	if e == nil || have.API.Status != state.Answering || marked(c, e, have) && len(wrongKeyFiles(c, e, have)) == 0 {
+		return nil
+	}
+	return e
+}
+
+// marked says whether every control plane that has data says that all objects lie
+// in etcd as wanted.
+func marked(c *cluster.Cluster, e *state.Encryption, have *state.Cluster) bool {
+	return !slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool {
+		return living(have, n.Name) && digest(have, n.Name, e.Marker.Path) != state.SHA256(e.Marker.Content)
+	})
 }
 
 // living says whether a control plane holds data of the cluster.
@@ -67,7 +76,7 @@ func (r rules) leftToEncryption(want state.File, got state.HaveFile, n *state.No
 func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
 	var out []Problem
 	has := slices.ContainsFunc(c.ControlPlanes(), func(n cluster.Node) bool {
-		return have.Nodes[n.Name] != nil && have.Nodes[n.Name].Files[encryptionFile].Exists()
+		return have.Nodes[n.Name] != nil && have.Nodes[n.Name].Files[encryptionFile].Type == "file"
 	})
 	adopted := adoptedKeys(c, have)
 	for _, n := range c.ControlPlanes() {
@@ -85,10 +94,18 @@ func keyless(c *cluster.Cluster, have *state.Cluster) []Problem {
 		case has || !got.Files[etcdData].Exists():
 		case runs && uses == "" && !got.Files[encryptionMarker].Exists():
 		default:
-			out = append(out, Problem{Node: n.Name, Check: "encryption-key", Seen: "etcd has data and " + encryptionFile + " is missing",
+			out = append(out, Problem{Node: n.Name, Check: "encryption-key", Seen: "etcd has data and " + encryptionFile + " is " + missing(got.Files[encryptionFile]),
 				Remedy: "restore the file from a backup or another control plane; a key is never made for a cluster that has one. " +
 					"If these data are left over from another cluster, `bulwark reset` this one first"})
 		}
 	}
 	return out
+}
+
+// missing says in which way there is no file.
+func missing(f state.HaveFile) string {
+	if f.Exists() {
+		return "a " + f.Type + " instead of a file"
+	}
+	return "missing"
 }

@@ -85,6 +85,8 @@ func wantType(want state.File) string {
 // only run time knows are compared once the look knows them too.
 func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool {
 	switch {
+	case want.Path == encryptionFile && living(r.have, n.Name):
+		return true // the step that encrypts judges it, and alone replaces it
 	case len(want.Shared) > 0:
 		return got.SHA256 != "" && got.SHA256 == digest(r.have, r.source(want), want.Path)
 	case want.Origin == state.Derived:
@@ -167,23 +169,6 @@ func (r rules) unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool)
 func tableMet(want state.Table, n *state.Node) bool {
 	confirmed := n.Files[state.ConfirmedTablePath]
 	return n.Table != "" && bytes.Equal(bytes.TrimSpace(confirmed.Text), state.ConfirmedTable(want.Text, n.Table))
-}
-
-// source is the node whose bytes count at a path that several share: the first
-// of those with the bytes that most of them have, or who makes the file where
-// none has it. That no bytes have a majority is for [Preflight] to say.
-func (r rules) source(want state.File) string {
-	holders := map[string]int{}
-	for _, name := range want.Shared {
-		holders[digest(r.have, name, want.Path)]++
-	}
-	best, most := want.Maker, 0
-	for _, name := range want.Shared {
-		if sum := digest(r.have, name, want.Path); sum != "" && holders[sum] > most {
-			best, most = name, holders[sum]
-		}
-	}
-	return best
 }
 
 // phaseMet says whether everything a kubeadm phase makes is there.
