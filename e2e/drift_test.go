@@ -60,7 +60,9 @@ func drifts() []drifted {
 		{"the audit policy", "cp-3", "sed -i 's/level: .*/level: None/' " + apiServerFiles + "audit-policy.yaml",
 			[]string{"cp-3/file" + apiServerFiles + "audit-policy.yaml restarts kube-apiserver"}, nil},
 		{"the encryption file of one", "cp-2", "sed -i 's/secret: ./secret: A/' " + apiServerFiles + "encryption.yaml",
-			[]string{"cp-2/file" + apiServerFiles + "encryption.yaml"}, nil},
+			[]string{"cluster/encryption/rewrite"}, []string{"cp-2" + apiServerFiles + "encryption.yaml"}},
+		{"an encryption file that writes in the clear", "cp-3", `f=` + apiServerFiles + `encryption.yaml; sed -i '/identity: {}/d; s/^- providers:/&\n  - identity: {}/' $f && grep -A 1 providers: $f | grep -q identity`,
+			[]string{"cluster/encryption/rewrite"}, []string{"cp-3" + apiServerFiles + "encryption.yaml"}},
 		{"a binding widened", "cp-1", widen, []string{"cluster/object/rbac.authorization.k8s.io/v1/ClusterRoleBinding/kubeadm:get-nodes"}, nil},
 		{"a label removed", "cp-1", adminKubectl + "label node w-1 zone-", []string{"w-1/object/labels"}, nil},
 	}

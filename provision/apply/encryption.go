@@ -61,10 +61,14 @@ func (ru *run) encrypt(ctx context.Context, s plan.Step) error {
 		if err := e.save(ctx); err != nil {
 			return err
 		}
-		if !e.all(texts.reads, texts.final) {
-			if err := e.put(ctx, "can read what is encrypted", texts.reads); err != nil {
-				return err
-			}
+		if err := e.proveKey(ctx, texts); err != nil {
+			return err
+		}
+		if err := e.unmark(ctx); err != nil {
+			return err
+		}
+		if err := e.put(ctx, "can read what is encrypted", texts.reads, texts.final); err != nil {
+			return err
 		}
 		if err := e.loaded(ctx, e.planes, reloadTime, "can read what is encrypted", texts.reads, texts.final); err != nil {
 			return err
@@ -198,18 +202,6 @@ func asWanted(got etcd.Stored, prefix string) error {
 	for under, n := range got.Under {
 		if under != prefix {
 			return fmt.Errorf("%d of %d objects of %s lie in etcd under %s instead of %s; see who writes them, then apply again", n, got.Objects, got.Resource, under, prefix)
-		}
-	}
-	return nil
-}
-
-// mark notes on every control plane that it is so.
-func (e *encrypting) mark(ctx context.Context) error {
-	m := e.want.Marker
-	for _, n := range e.planes {
-		op := machine.Op{Kind: machine.PutFile, Path: m.Path, Mode: m.Mode.Perm(), Owner: m.Owner, Content: m.Content, Had: machine.AnyDigest}
-		if _, err := machine.Do(ctx, e.Hosts[n.Name], []machine.Op{op}); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -15,10 +15,16 @@ import (
 
 // put gives API servers one key file: first to one, and to the others when it
 // works with it. None would notice a bad one before its next start, and then all
-// at once.
-func (e *encrypting) put(ctx context.Context, does string, text state.Secret) error {
-	for _, some := range [][]cluster.Node{e.planes[:1], e.planes[1:]} {
-		some = slices.DeleteFunc(slices.Clone(some), func(n cluster.Node) bool { return bytes.Equal(e.files[n.Name], text) })
+// at once. Who has it, or one of some that are as good, keeps what it has: one that
+// encrypts already does not write in the clear again for the others' sake.
+func (e *encrypting) put(ctx context.Context, does string, text state.Secret, asGood ...state.Secret) error {
+	lack := slices.DeleteFunc(slices.Clone(e.planes), func(n cluster.Node) bool {
+		return slices.ContainsFunc(append(asGood, text), func(t state.Secret) bool { return bytes.Equal(e.files[n.Name], t) })
+	})
+	if len(lack) == 0 {
+		return nil
+	}
+	for _, some := range [][]cluster.Node{lack[:1], lack[1:]} {
 		if len(some) == 0 {
 			continue
 		}

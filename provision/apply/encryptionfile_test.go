@@ -75,6 +75,7 @@ func TestAKeyFileIsTriedOnOne(t *testing.T) {
 		"good":               {"new", "old", []string{"arm, put new, confirm", "arm, put new, confirm", "arm, put new, confirm"}},
 		"bad":                {"bad", "old", []string{"arm, put bad, restore", "", ""}},
 		"one has it already": {"new", "new", []string{"arm, put new, confirm", "arm, put new, confirm", ""}},
+		"one is ahead":       {"new", "better", []string{"arm, put new, confirm", "arm, put new, confirm", ""}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			e := &encrypting{want: state.Encryption{File: state.File{Path: "/keys", Mode: 0o600, Owner: "root:root"}},
@@ -96,7 +97,7 @@ func TestAKeyFileIsTriedOnOne(t *testing.T) {
 					time.AfterFunc(300*time.Millisecond, cancel)
 				}
 			}
-			err := e.put(ctx, "encrypts", state.Secret(c.text))
+			err := e.put(ctx, "encrypts", state.Secret(c.text), state.Secret("better"))
 			if (err != nil) != (c.text == "bad") {
 				t.Error(err)
 			}

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,43 +14,69 @@ import (
 
 // keyFiles are the key files that all API servers have one after the other: with
 // reads they read what is encrypted and write as before, with final they encrypt.
-type keyFiles struct{ reads, final state.Secret }
+type keyFiles struct {
+	reads, final state.Secret
+	// odd are nodes whose file has another key than most have.
+	odd []string
+}
 
 // stages are made of the key files that are there, by node, and of what reads says
 // of resources that all of them encrypt already: a node that was ahead of the
-// others when a run was cut does not count. Files whose key, provider or resources
-// the final one would not read are refused; no error quotes one.
+// others when a run was cut does not count. The key is the one that most of them have;
+// one without any has none to lose. Files whose provider or resources the final one
+// would not read are refused, and so are keys of which none is most; no error quotes one.
 func stages(want state.Encryption, reads func(encrypted []string) ([]byte, error), files map[string]state.Secret) (keyFiles, error) {
-	var key state.Secret
-	var encrypted []string
-	var first string
+	encrypted := slices.Clone(want.Resources)
+	holders := map[string][]string{} // nodes by key
 	for _, node := range slices.Sorted(maps.Keys(files)) {
 		got, err := readKeyFile(files[node], want)
 		if err != nil {
 			return keyFiles{}, fmt.Errorf("%s on %s: %w", want.File.Path, node, err)
 		}
-		if key == nil {
-			first, key, encrypted = node, got.key, got.encrypted
-		}
-		if !bytes.Equal(key, got.key) {
-			return keyFiles{}, fmt.Errorf("%s on %s has another key than on %s: see which of them the running API servers use (crictl logs of kube-apiserver on each), and put that file on the others",
-				want.File.Path, node, first)
-		}
 		encrypted = slices.DeleteFunc(encrypted, func(r string) bool { return !slices.Contains(got.encrypted, r) })
+		if len(got.key) > 0 {
+			holders[string(got.key)] = append(holders[string(got.key)], node)
+		}
 	}
-	if key == nil {
-		return keyFiles{}, errors.New("there is no control plane")
+	key, odd, err := mostUsed(holders)
+	if err != nil {
+		return keyFiles{}, fmt.Errorf("%s: %w", want.File.Path, err)
 	}
 	text, err := reads(encrypted)
 	if err != nil {
 		return keyFiles{}, err
 	}
-	var out keyFiles
+	out := keyFiles{odd: odd}
 	if out.reads, err = withKey(text, key); err != nil {
 		return keyFiles{}, err
 	}
 	out.final, err = withKey(want.File.Content, key)
 	return out, err
+}
+
+// mostUsed is the key that more than half of the nodes with a key have, and the nodes
+// that have another.
+func mostUsed(holders map[string][]string) (state.Secret, []string, error) {
+	var key string
+	var nodes, groups []string
+	for k, some := range holders {
+		if len(some) > len(holders[key]) {
+			key = k
+		}
+		nodes = append(nodes, some...)
+		groups = append(groups, names(some))
+	}
+	slices.Sort(nodes)
+	slices.Sort(groups)
+	switch {
+	case len(nodes) == 0:
+		return nil, nil, errors.New("it has no key on any control plane: put it back from a backup, since nobody else can read what is encrypted")
+	case 2*len(holders[key]) <= len(nodes):
+		return nil, nil, fmt.Errorf("its key differs between %s: keep a copy of each, see which of them the running API servers use (crictl logs of kube-apiserver on each), and put that file on the others",
+			strings.Join(groups, " | "))
+	}
+	odd := slices.DeleteFunc(nodes, func(n string) bool { return slices.Contains(holders[key], n) })
+	return state.Secret(key), odd, nil
 }
 
 // withKey puts the key that is in use into a text.
@@ -66,8 +91,8 @@ type keyFile struct {
 	encrypted []string
 }
 
-// readKeyFile reads an EncryptionConfiguration with one key of the provider that is
-// wanted, and no other than that reads in the clear.
+// readKeyFile reads an EncryptionConfiguration with at most one key, of the provider
+// that is wanted, and no other than that reads in the clear.
 func readKeyFile(text state.Secret, want state.Encryption) (keyFile, error) {
 	var file struct {
 		Resources []struct {
@@ -82,7 +107,7 @@ func readKeyFile(text state.Secret, want state.Encryption) (keyFile, error) {
 	}
 	words := strings.Split(want.Prefix, ":") // k8s:enc:PROVIDER:v1:KEY:
 	if err := yaml.Unmarshal(text, &file); err != nil || len(words) != 6 {
-		return keyFile{}, errors.New("it is no EncryptionConfiguration that can be read")
+		return keyFile{}, errors.New("it is no EncryptionConfiguration that can be read; put it back from a backup or from another control plane")
 	}
 	var out keyFile
 	for _, rule := range file.Resources {
@@ -107,9 +132,6 @@ func readKeyFile(text state.Secret, want state.Encryption) (keyFile, error) {
 		if !slices.Contains(want.Resources, r) {
 			return keyFile{}, fmt.Errorf("it encrypts %s, which the spec does not: objects that are encrypted could not be read any more; name them in encryption { resources }", r)
 		}
-	}
-	if len(out.key) == 0 {
-		return keyFile{}, errors.New("it has no key")
 	}
 	return out, nil
 }

@@ -55,27 +55,33 @@ func wanted() (state.Encryption, func([]string) ([]byte, error)) {
 func TestStagesOfKeyFiles(t *testing.T) {
 	const before, final = "secretbox secrets", "secretbox configmaps secrets"
 	file := func(rules ...string) state.Secret { return keyText("secretbox", key1, rules...) }
+	noKey := state.Secret("resources:\n- resources: [secrets]\n  providers: [{identity: {}}]\n")
 	between := file("identity configmaps", before)
 	for what, test := range map[string]struct {
 		files []state.Secret
 		reads state.Secret
 		err   string
+		odd   string // whose key is another than most have
 	}{
-		"resources are added":            {[]state.Secret{file(before), file(before)}, between, ""},
-		"all can read it":                {[]state.Secret{between, between}, between, ""},
-		"some can read it":               {[]state.Secret{between, file(before)}, between, ""},
-		"one is ahead":                   {[]state.Secret{file(final), between}, between, ""},
-		"one is behind":                  {[]state.Secret{between, file(final)}, between, ""},
-		"nothing was encrypted":          {[]state.Secret{file("identity configmaps secrets")}, file("identity configmaps", "identity secrets"), ""},
-		"some encrypted more":            {[]state.Secret{file("secretbox secrets", "secretbox configmaps"), file(before)}, between, ""},
-		"another key":                    {[]state.Secret{file(before), keyText("secretbox", key2, before)}, nil, "/keys on cp-2 has another key than on cp-1"},
-		"two keys":                       {[]state.Secret{append(file(before), rule("secretbox configmaps", "secretbox", key2)...)}, nil, "more than one key"},
-		"another provider":               {[]state.Secret{keyText("aescbc", key1, "aescbc secrets")}, nil, "encrypts with aescbc"},
-		"another provider behind":        {[]state.Secret{append(file(before), rule("identity configmaps", "aescbc", key1)...)}, nil, "encrypts with aescbc"},
-		"more than the spec names":       {[]state.Secret{file(before, "secretbox leases.coordination.k8s.io")}, nil, "encrypts leases.coordination.k8s.io"},
-		"no key":                         {[]state.Secret{state.Secret("resources:\n- resources: [secrets]\n  providers: [{identity: {}}]\n")}, nil, "no key"},
-		"what is no configuration":       {[]state.Secret{state.Secret("resources: " + key1)}, nil, "no EncryptionConfiguration"},
-		"what would not be read anymore": {[]state.Secret{file(final), file(before, "secretbox events")}, nil, "encrypts events"},
+		"resources are added":            {[]state.Secret{file(before), file(before)}, between, "", ""},
+		"all can read it":                {[]state.Secret{between, between}, between, "", ""},
+		"some can read it":               {[]state.Secret{between, file(before)}, between, "", ""},
+		"one is ahead":                   {[]state.Secret{file(final), between}, between, "", ""},
+		"one is behind":                  {[]state.Secret{between, file(final)}, between, "", ""},
+		"nothing was encrypted":          {[]state.Secret{file("identity configmaps secrets")}, file("identity configmaps", "identity secrets"), "", ""},
+		"some encrypted more":            {[]state.Secret{file("secretbox secrets", "secretbox configmaps"), file(before)}, between, "", ""},
+		"another key":                    {[]state.Secret{file(before), keyText("secretbox", key2, before)}, nil, "/keys: its key differs between cp-1 | cp-2", ""},
+		"another key on one of three":    {[]state.Secret{file(final), keyText("secretbox", key2, final), file(final)}, file("secretbox configmaps", "secretbox secrets"), "", "cp-2"},
+		"another key, most are wrong":    {[]state.Secret{file("identity configmaps secrets"), file(final), keyText("secretbox", key2, final)}, file("identity configmaps", "identity secrets"), "", "cp-3"},
+		"three keys":                     {[]state.Secret{file(final), keyText("secretbox", key2, final), keyText("secretbox", "a2V5", final)}, nil, "differs between cp-1 | cp-2 | cp-3", ""},
+		"no key on one":                  {[]state.Secret{file(final), noKey}, file("identity configmaps", "identity secrets"), "", ""},
+		"two keys":                       {[]state.Secret{append(file(before), rule("secretbox configmaps", "secretbox", key2)...)}, nil, "more than one key", ""},
+		"another provider":               {[]state.Secret{keyText("aescbc", key1, "aescbc secrets")}, nil, "encrypts with aescbc", ""},
+		"another provider behind":        {[]state.Secret{append(file(before), rule("identity configmaps", "aescbc", key1)...)}, nil, "encrypts with aescbc", ""},
+		"more than the spec names":       {[]state.Secret{file(before, "secretbox leases.coordination.k8s.io")}, nil, "encrypts leases.coordination.k8s.io", ""},
+		"no key":                         {[]state.Secret{noKey}, nil, "no key on any", ""},
+		"what is no configuration":       {[]state.Secret{state.Secret("resources: " + key1)}, nil, "no EncryptionConfiguration", ""},
+		"what would not be read anymore": {[]state.Secret{file(final), file(before, "secretbox events")}, nil, "encrypts events", ""},
 	} {
 		want, reads := wanted()
 		files := map[string]state.Secret{}
@@ -92,7 +98,7 @@ func TestStagesOfKeyFiles(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || string(got.final) != string(file(final)) || string(got.reads) != string(test.reads) {
+		if err != nil || string(got.final) != string(file(final)) || string(got.reads) != string(test.reads) || strings.Join(got.odd, " ") != test.odd {
 			t.Errorf("%s: %v\nreads\n%s\nfinal\n%s", what, err, []byte(got.reads), []byte(got.final))
 		}
 	}

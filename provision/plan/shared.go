@@ -94,7 +94,7 @@ func undecided(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 			slices.Sort(groups)
 			out = append(out, Problem{Node: f.File.Shared[0], Check: "shared-file",
 				Seen:   fmt.Sprintf("%s must be the same on every control plane, and differs between %s", f.File.Path, strings.Join(groups, " | ")),
-				Remedy: "see which of them the running API servers use (`crictl logs` of kube-apiserver on each), and put that file on the others"})
+				Remedy: "keep a copy of each, see which of them the running API servers use (`crictl logs` of kube-apiserver on each), and put that file on the others"})
 		}
 	}
 	return out
