@@ -140,10 +140,10 @@ func TestWhatCannotBeDescribedIsRefused(t *testing.T) {
 			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"kms", "identity"}, nil}}}
 		}},
 		"wildcards": {"encryption.resources", func(s *Seen) {
-			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"*.*"}, []string{"aescbc"}, []string{"key1"}}}}
+			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"*.*"}, []string{"aescbc"}, keys("aescbc key1 a")}}}
 		}},
 		"several keys": {"encryption.key_name", func(s *Seen) {
-			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"aescbc", "identity"}, []string{"new", "old"}}}}
+			s.Machines[0].Encryption = &Encryption{Rules: []EncryptionRule{{[]string{"secrets"}, []string{"aescbc", "identity"}, keys("aescbc new a", "aescbc old b")}}}
 		}},
 		"a node of another name": {"node.name", func(s *Seen) { s.Machines[1].Look.Facts.Hostname = "other" }},
 		"two ports of sshd":      {"ssh.port", func(s *Seen) { s.Machines[1].Look.Facts.LocalPort = 2222 }},

@@ -50,8 +50,17 @@ type EncryptionRule struct {
 	// Providers are in their order: the first one writes, all of them read.
 	// They are "secretbox", "aescbc", "aesgcm", "kms" or "identity".
 	Providers []string `json:"providers"`
-	// KeyNames are those of their keys, as they come.
-	KeyNames []string `json:"key_names,omitempty"`
+	// Keys are those of the providers, as they come.
+	Keys []EncryptionKey `json:"keys,omitempty"`
+}
+
+// EncryptionKey says which key a provider has, and never the key.
+type EncryptionKey struct {
+	Provider string `json:"provider"`
+	Name     string `json:"name"`
+	// Digest is of the key: names say nothing of whether two are one. It is in
+	// memory only, and is nothing that anybody prints.
+	Digest state.Secret `json:"-"`
 }
 
 // Files are what a look has to read of a machine for a description, with their
