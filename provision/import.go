@@ -97,6 +97,9 @@ func See(ctx context.Context, in ImportInput) (seen *adopt.Seen, err error) {
 		if m.Encryption, err = s.encryption(ctx, h, m); err != nil {
 			return nil, err
 		}
+		if m.VIPs, err = s.vips(ctx, h, m); err != nil {
+			return nil, err
+		}
 		seen.Machines = append(seen.Machines, m)
 	}
 	return seen, nil
@@ -259,4 +262,32 @@ func (s *seer) encryption(ctx context.Context, h ImportHost, m adopt.Machine) (*
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
 	return e, nil
+}
+
+// vips reads the kube-vips among a machine's static pods. Manifests of somebody else
+// may hold what is secret: their texts are read into memory, and cleared.
+func (s *seer) vips(ctx context.Context, h ImportHost, m adopt.Machine) ([]adopt.VIP, error) {
+	ask := observe.Ask{Node: m.Name, FilesOnly: true}
+	for _, path := range adopt.Foreign(m.Look) {
+		ask.Files = append(ask.Files, observe.AskFile{Path: path, Text: true})
+	}
+	if len(ask.Files) == 0 {
+		return nil, nil
+	}
+	n, err := observe.Node(ctx, s.hosts[h.Address], ask)
+	if err != nil {
+		return nil, err
+	}
+	var out []adopt.VIP
+	for _, asked := range ask.Files {
+		f := n.Files[asked.Path]
+		defer clear(f.Text)
+		if why := n.Unread[asked.Path]; why != "" {
+			return nil, fmt.Errorf("%s: %s, a static pod that may hold the cluster's address, was not read: %s", m.Name, observe.Printable(asked.Path), why)
+		}
+		if v := adopt.ReadVIP(asked.Path, f.Text); v != nil {
+			out = append(out, *v)
+		}
+	}
+	return out, nil
 }

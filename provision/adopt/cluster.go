@@ -189,6 +189,7 @@ func (d *describer) endpoint() error {
 	if port != strconv.Itoa(int(e.Port)) {
 		d.find(Refused, "endpoint.port", "clients use "+port+", API servers "+strconv.Itoa(int(e.Port)), "one port", "bulwark has one port for both: let the load balancer answer on %d too, and correct controlPlaneEndpoint", e.Port)
 	}
+	d.vip()
 	own := slices.ContainsFunc(planes, func(n cluster.Node) bool { return n.Address.String() == e.Host })
 	switch {
 	case own && len(planes) > 1:

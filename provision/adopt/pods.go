@@ -18,9 +18,13 @@ type pod struct {
 			RunAsUser *int64 `json:"runAsUser"`
 		} `json:"securityContext"`
 		Containers []struct {
-			Name string `json:"name"`
-			Env  []struct {
-				Name string `json:"name"`
+			Name    string   `json:"name"`
+			Image   string   `json:"image"`
+			Command []string `json:"command"`
+			Args    []string `json:"args"`
+			Env     []struct {
+				Name  string `json:"name"`
+				Value string `json:"value"`
 			} `json:"env"`
 			VolumeMounts []struct {
 				Name      string `json:"name"`
@@ -85,15 +89,26 @@ func (d *describer) pods() error {
 				d.found.add(Finding{Kind: LeftOut, Setting: "pod." + name, Seen: what, Will: notSet, Consequence: "a spec has no word for it: the static pod is made anew without it"}, m.Name)
 			}
 		}
-		for file, have := range m.Look.Files {
-			name := strings.TrimSuffix(path.Base(file), ".yaml")
-			if path.Dir(file) == manifestsDir && have.Exists() && !slices.Contains(staticPods(), name) {
-				d.found.add(Finding{Kind: Decide, Setting: "pod." + name, Seen: file, Will: "left as it is",
-					Consequence: "a static pod that is not bulwark's runs on as it is, past all admission: see that it is meant to be there"}, m.Name)
-			}
+		for _, file := range Foreign(m.Look) {
+			d.foreignPod(m, file)
 		}
 	}
 	return nil
+}
+
+// foreignPod is a static pod that is not kubeadm's. A spec has no word for one, and
+// each that is there runs past all admission: apply removes it, unless it holds
+// the endpoint's address, as bulwark's own will.
+func (d *describer) foreignPod(m Machine, file string) {
+	seen := file
+	if i := slices.IndexFunc(m.VIPs, func(v VIP) bool { return v.Path == file }); i >= 0 {
+		if vip := d.c.Endpoint.VIP; vip.IsValid() && m.VIPs[i].holds(vip) {
+			return // said with the endpoint
+		}
+		seen += ", kube-vip that holds " + strings.Join(m.VIPs[i].Addresses, ", ")
+	}
+	d.found.add(Finding{Kind: LeftOut, Setting: "pod." + strings.TrimSuffix(path.Base(file), ".yaml"), Seen: seen, Will: "removed",
+		Consequence: "a static pod that is not bulwark's: apply removes its manifest, with which it ends, on one control plane after the other; have something else do what it does before, or a pod of a DaemonSet"}, m.Name)
 }
 
 // etcd runs as an account of its own.

@@ -36,6 +36,8 @@ type Machine struct {
 	// Encryption is what its API server is told of encryption at rest; nil
 	// where it is told nothing.
 	Encryption *Encryption `json:"encryption,omitempty"`
+	// VIPs are the kube-vips among its static pods.
+	VIPs []VIP `json:"vips,omitempty"`
 }
 
 // Encryption is an EncryptionConfiguration without its keys.
