@@ -46,71 +46,16 @@ func (c *change) mayBegin(ctx context.Context, writes []plan.FileStep) error {
 	if c.node.Role != cluster.ControlPlane {
 		return nil
 	}
+	rest := c.carrying()
 	for deadline := time.Now().Add(settleTime); ; {
-		if err = c.othersCarry(ctx); err == nil || time.Now().After(deadline) {
+		if err = rest.ask(ctx); err == nil || time.Now().After(deadline) {
+			c.voters = rest.voters
 			return err
 		}
 		if err := pause(ctx, gatePause); err != nil {
 			return err
 		}
 	}
-}
-
-// othersCarry says why the other control planes could not do without this one: etcd
-// needs most of its members, and somebody has to answer for the API. One that does
-// neither now is not missed.
-func (c *change) othersCarry(ctx context.Context) error {
-	others := 0
-	for _, n := range c.Cluster.ControlPlanes() {
-		if n.Name != c.node.Name && c.Hosts[n.Name] != nil {
-			others++
-		}
-	}
-	members, err := c.members(ctx)
-	if err != nil {
-		return c.unlessAlone(others, err)
-	}
-	c.voters = nil
-	voters, alive, self := 0, 0, false
-	for _, m := range members {
-		if m.Learner {
-			continue
-		}
-		voters++
-		if m.Alive && m.Name == c.node.Name {
-			self = true
-		}
-		if m.Alive {
-			c.voters = append(c.voters, m.Name)
-			alive++
-		}
-	}
-	if self && voters > 2 && alive-1 < voters/2+1 {
-		return fmt.Errorf("of %d voting members of etcd %d live, and without this one they could not write: %v; bring the others back first", voters, alive, c.voters)
-	}
-	if others == 0 || !slices.Contains(c.restarts, "kube-apiserver") || c.ready(ctx, c.node) != nil {
-		return nil
-	}
-	var errs []error
-	for _, n := range c.Cluster.ControlPlanes() {
-		if n.Name == c.node.Name || c.Hosts[n.Name] == nil {
-			continue
-		}
-		err := c.ready(ctx, n)
-		if err == nil {
-			return nil
-		}
-		errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
-	}
-	return fmt.Errorf("no other API server is ready: %w", errors.Join(errs...))
-}
-
-// unlessAlone lets a control plane without others be mended when nothing of it answers.
-func (c *change) unlessAlone(others int, err error) error {
-	if others == 0 {
-		return nil
-	}
-	return err
 }
 
 func (ru *run) members(ctx context.Context) ([]state.Member, error) {
@@ -167,8 +112,12 @@ func (c *change) well(ctx context.Context) error {
 		return fmt.Errorf("etcd: %w", err)
 	}
 	for _, m := range members {
-		if !m.Alive && (m.Name == c.node.Name || slices.Contains(c.voters, m.Name)) {
+		switch {
+		case !memberOf(m, c.node) && !slices.Contains(c.voters, m.Name):
+		case !m.Alive:
 			return fmt.Errorf("etcd's member on %s does not answer", m.Name)
+		case len(m.Alarms) > 0:
+			return errors.New(raised(m.Alarms[0], m.Name))
 		}
 	}
 	return nil

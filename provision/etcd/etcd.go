@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -90,32 +91,73 @@ func (c *Client) Close() error { return c.client.Close() }
 
 // Members are etcd's members, sorted by id, each asked whether it lives.
 func (c *Client) Members(ctx context.Context) ([]state.Member, error) {
-	one, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	list, err := c.client.MemberList(one)
+	list, err := c.members(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: listing members: %w", c.where, err)
 	}
-	var out []state.Member
-	for _, m := range list.Members {
-		got := state.Member{ID: ID(m.ID), Name: m.Name, Learner: m.IsLearner}
+	out := make([]state.Member, len(list.Members))
+	said := make([][]string, len(list.Members))
+	var all sync.WaitGroup // one that hangs takes no time away from others
+	for i, m := range list.Members {
+		out[i] = state.Member{ID: ID(m.ID), Name: m.Name, Learner: m.IsLearner}
 		if len(m.PeerURLs) > 0 {
-			got.Peer = m.PeerURLs[0]
+			out[i].Peer = m.PeerURLs[0]
 		}
-		for _, url := range m.ClientURLs {
-			got.Alive = got.Alive || c.alive(ctx, url)
+		all.Go(func() { out[i].Alive, said[i] = c.alive(ctx, m.ClientURLs) })
+	}
+	all.Wait()
+	for i, texts := range said {
+		for _, text := range texts {
+			raises(out, i, text)
 		}
-		out = append(out, got)
 	}
 	slices.SortFunc(out, func(a, b state.Member) int { return strings.Compare(a.ID, b.ID) })
 	return out, ctx.Err()
 }
 
-func (c *Client) alive(ctx context.Context, endpoint string) bool {
-	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
-	defer cancel()
-	s, err := c.client.Status(ctx, endpoint)
-	return err == nil && len(s.Errors) == 0
+// alive says whether a member answers and follows a leader, and which alarms it knows
+// of. One that knows of anything else that is wrong is not alive.
+func (c *Client) alive(ctx context.Context, urls []string) (bool, []string) {
+	s, err := c.status(ctx, urls)
+	if err != nil {
+		return false, nil
+	}
+	alive := s.Leader != 0
+	for _, text := range s.Errors {
+		if _, _, is := alarm(text); !is {
+			alive = false
+		}
+	}
+	return alive, s.Errors
+}
+
+// raises notes an alarm with the member that raises it: each tells those of all. Of a
+// member that is none any more, the one who tells it has it.
+func raises(members []state.Member, teller int, text string) {
+	id, kind, is := alarm(text)
+	if !is {
+		return
+	}
+	at := slices.IndexFunc(members, func(m state.Member) bool { return m.ID == ID(id) })
+	if at < 0 {
+		at = teller
+	}
+	if m := &members[at]; !slices.Contains(m.Alarms, kind) {
+		m.Alarms = append(m.Alarms, kind)
+	}
+}
+
+// alarm reads an alarm as a member's status has it: "memberID:1234 alarm:NOSPACE".
+// Protobuf promises nothing of the space between.
+func alarm(text string) (member uint64, kind string, is bool) {
+	fields := strings.Fields(text)
+	if len(fields) != 2 {
+		return 0, "", false
+	}
+	id, first := strings.CutPrefix(fields[0], "memberID:")
+	kind, second := strings.CutPrefix(fields[1], "alarm:")
+	member, err := strconv.ParseUint(id, 10, 64)
+	return member, printable(kind), first && second && err == nil
 }
 
 // Remove takes one member out, by its id, and answers with those that are left:

@@ -1,11 +1,15 @@
 package etcd
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 func TestHealthNamesWhoIsNotWell(t *testing.T) {
@@ -68,5 +72,38 @@ func TestHealthSaysAlarms(t *testing.T) {
 	}
 	if err := c.Health(t.Context()); err == nil || !strings.Contains(err.Error(), "NOSPACE") {
 		t.Errorf("a full one: %v", err)
+	}
+	// It is there all the same.
+	members, err := c.Members(t.Context())
+	if err != nil || len(members) != 1 || !members[0].Alive || !slices.Equal(members[0].Alarms, []string{"NOSPACE"}) {
+		t.Errorf("%+v, %v", members, err)
+	}
+}
+
+func TestWhatIsAnAlarm(t *testing.T) {
+	for text, want := range map[string]string{
+		"memberID:10501334649042878790 alarm:NOSPACE ": "10501334649042878790 NOSPACE",
+		"memberID:7  alarm:CORRUPT":                    "7 CORRUPT",
+		"etcdserver: no leader":                        "",
+		"memberID:x alarm:NOSPACE":                     "",
+		"":                                             "",
+	} {
+		got := ""
+		if id, kind, is := alarm(text); is {
+			got = strconv.FormatUint(id, 10) + " " + kind
+		}
+		if got != want {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	// Each tells those of all, and one of a member that is gone has nobody else.
+	members := []state.Member{{ID: "1"}, {ID: "2"}}
+	for teller := range members {
+		raises(members, teller, "memberID:2 alarm:NOSPACE")
+		raises(members, teller, "etcdserver: no leader")
+	}
+	raises(members, 0, "memberID:9 alarm:CORRUPT")
+	if !slices.Equal(members[0].Alarms, []string{"CORRUPT"}) || !slices.Equal(members[1].Alarms, []string{"NOSPACE"}) {
+		t.Errorf("%+v", members)
 	}
 }

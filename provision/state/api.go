@@ -61,8 +61,10 @@ type Member struct {
 	// Peer is the address that other members know it by, as a URL.
 	Peer    string
 	Learner bool
-	// Alive says that it answers, and knows of no fault of its own.
+	// Alive says that it answers, follows a leader, and knows of no fault but alarms.
 	Alive bool
+	// Alarms are those it raises, as etcd names them ("NOSPACE"). It is there all the same.
+	Alarms []string
 }
 
 // NodeObject is what bulwark reads of a Node.
