@@ -282,3 +282,66 @@ func TestTablesOfMembersOfEtcdComeOneAfterTheOther(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// While one member of etcd starts again, no other machine may ask whether its new table
+// lets all members reach each other.
+func TestNoTableIsLoadedWhileAControlPlaneChanges(t *testing.T) {
+	c := small()
+	for _, name := range []string{"cp-2", "cp-3", "cp-new"} {
+		c.Nodes = append(c.Nodes, cluster.Node{Name: name, Role: cluster.ControlPlane})
+	}
+	have := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Status: state.Answering}}
+	var wants []state.Want
+	for _, n := range c.Nodes {
+		have.Nodes[n.Name] = livingNode(n.Name, manifest("--a=2"))
+		have.Nodes[n.Name].Table = "another"
+		have.Nodes[n.Name].Processes["etcd"] = state.Process{PID: 1}
+		table := state.Fact{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: "t"}}
+		wants = append(wants, state.Want{Node: n.Name, Facts: append([]state.Fact{table}, livingFacts(n.Name)[2:3]...)})
+	}
+	delete(have.Nodes["cp-3"].Processes, "etcd") // no member follows another there, and all the same its table comes first
+	have.Nodes["cp-new"] = &state.Node{Name: "cp-new"}
+	p := Compute(c, wants, have, never)
+	at := slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == "cp-1/file"+apiManifest })
+	if got := p.Steps[at].After; !slices.Equal(got, []string{"cp-2/table/bulwark", "cp-3/table/bulwark"}) {
+		t.Errorf("the first change waits for %q", got)
+	}
+	for seed := range 50 {
+		chance := rand.New(rand.NewPCG(uint64(seed), 1))
+		undone := map[string]bool{"cp-1": true, "cp-2": true, "cp-3": true}
+		inOrder(t, p, chance, func(running []Step, ended Step) {
+			if slices.ContainsFunc(running, func(s Step) bool { return s.Guarded && strings.HasPrefix(s.Node, "cp-") && s.Node != "cp-new" }) && len(undone) > 0 {
+				t.Fatalf("a control plane changes, and %v have no table yet", undone)
+			}
+			if ended.Table != nil {
+				delete(undone, ended.Node)
+			}
+		})
+	}
+}
+
+// inOrder runs a plan as apply does, the steps of a node one by one, and those that may run
+// ended by chance; each time it says what runs, and what of it ends.
+func inOrder(t *testing.T, p *Plan, chance *rand.Rand, each func(running []Step, ended Step)) {
+	t.Helper()
+	ended := map[string]bool{}
+	for len(ended) < len(p.Steps) {
+		busy := map[string]bool{}
+		var running []Step
+		for _, s := range p.Steps {
+			if ended[s.ID] || busy[s.Node] {
+				continue
+			}
+			busy[s.Node] = true
+			if !slices.ContainsFunc(s.After, func(id string) bool { return !ended[id] }) {
+				running = append(running, s)
+			}
+		}
+		if len(running) == 0 {
+			t.Fatal("nothing can go on")
+		}
+		ends := running[chance.IntN(len(running))]
+		each(running, ends)
+		ended[ends.ID] = true
+	}
+}
