@@ -47,6 +47,10 @@ type change struct {
 	last observe.Memory
 	// voters are the members of etcd that lived before, by name.
 	voters []string
+	// stays are the processes that came back and stayed, and confirming says that the
+	// node was told so, whether or not it heard it.
+	stays      map[string]state.Process
+	confirming bool
 }
 
 // change does the guarded steps of one node together: all of them turn out well, or
@@ -103,12 +107,17 @@ func (c *change) guarded(ctx context.Context, steps []plan.Step, ops []machine.O
 		err = c.comesBack(ctx, func() { c.note(steps[0], "back, and watched for %v: %s", soakTime, names(c.restarts)) })
 	}
 	if err == nil {
+		c.confirming = true
 		err = machine.Confirm(ctx, h)
 	}
 	if err != nil {
-		return c.takeBack(context.WithoutCancel(ctx), err)
+		err = c.takeBack(context.WithoutCancel(ctx), err)
 	}
-	return nil
+	if errors.Is(err, errInForce) {
+		c.note(steps[0], "%v", err)
+		return nil
+	}
+	return err
 }
 
 // operations are what is done to the machine, in one execution: files, and then
@@ -203,6 +212,7 @@ func (c *change) comesBack(ctx context.Context, tell func()) error {
 		// One question that is not answered in time is not an end: a busy machine
 		// may be slow. At the end all must be well.
 		if why = c.well(ctx); why == nil && time.Now().After(until) {
+			c.stays = now.Processes
 			return nil
 		}
 		if time.Now().After(deadline.Add(soakTime)) {
@@ -220,7 +230,29 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// errInForce is a change that the node was told to keep, and keeps, though its answer
+// did not arrive.
+var errInForce = errors.New("the connection was lost while the node was told that all is well; it guards nothing any more, and the change is in force")
+
+// inForce says whether a node that guards nothing any more kept its change, as it was
+// told: whatever puts back what was before has all of it start again, within moments.
+func (c *change) inForce(ctx context.Context) bool {
+	if !c.confirming {
+		return false
+	}
+	for range fewProbes {
+		now, err := c.look(ctx)
+		if err != nil || slices.ContainsFunc(endedToo(append([]string{kubelet}, c.restarts...)), func(name string) bool {
+			return now.Processes[name].PID != c.stays[name].PID
+		}) || pause(ctx, gatePause) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // takeBack has the node put back what was before, and waits until that works again.
+// Where it turns out to keep the change, that is errInForce.
 func (c *change) takeBack(ctx context.Context, why error) error {
 	h := c.Hosts[c.node.Name]
 	ctx, cancel := context.WithTimeout(ctx, 2*restoreTime)
@@ -235,6 +267,9 @@ func (c *change) takeBack(ctx context.Context, why error) error {
 		if at, err = machine.Restore(ctx, fresh); err != nil {
 			return fmt.Errorf("%w; that the node puts back what was before could not be waited for: %w", why, err)
 		}
+	}
+	if at == 0 && c.inForce(ctx) {
+		return errInForce
 	}
 	c.wants, c.back, c.acted = map[string][]string{}, true, time.Now()
 	for name, p := range c.before {

@@ -37,8 +37,10 @@ type living struct {
 	after, back func(since time.Duration) server
 	changed     time.Time
 	restored    time.Time
-	// said is what the machine was told to do with a change.
-	said []string
+	// said is what the machine was told to do with a change, and guards answers it where
+	// it does not just do so.
+	said   []string
+	guards func(action string) (string, error)
 }
 
 func (l *living) runs() server {
@@ -67,6 +69,10 @@ func (l *living) Exec(_ context.Context, p host.Program, stdin []byte) (host.Res
 	case "guard":
 		action, _, _ := strings.Cut(rest, "\n")
 		l.said = append(l.said, action)
+		if l.guards != nil && action != "arm" {
+			says, err := l.guards(action)
+			return answers(stdin, "done", says), err
+		}
 		if action == "restore" {
 			l.restored = time.Now()
 		}
@@ -147,6 +153,55 @@ func TestAChangeStaysOrIsPutBack(t *testing.T) {
 				}
 				if took < c.least || took > c.least+5*time.Second {
 					t.Errorf("it took %v, want %v", took, c.least)
+				}
+			})
+		})
+	}
+}
+
+// A connection that is lost while the node is told that all is well says nothing of what
+// it did: it may have kept the change, or guard it still.
+func TestAConfirmationWithoutAnAnswer(t *testing.T) {
+	lost := fmt.Errorf("%w: the connection ended", host.ErrUnreachable)
+	for what, c := range map[string]struct {
+		// guards is what the node does with the calls that follow each other, after arming.
+		guards []func(l *living) (string, error)
+		said   string
+		says   string // of the error, none where the change stays
+	}{
+		"it kept the change": {[]func(*living) (string, error){
+			func(*living) (string, error) { return "", lost },
+			func(*living) (string, error) { return "", nil },
+		}, "arm confirm restore", ""},
+		"it kept the change, and is asked twice": {[]func(*living) (string, error){
+			func(*living) (string, error) { return "", lost },
+			func(*living) (string, error) { return "", lost },
+			func(*living) (string, error) { return "", nil },
+		}, "arm confirm restore restore", ""},
+		"it never heard of it": {[]func(*living) (string, error){
+			func(*living) (string, error) { return "", lost },
+			func(l *living) (string, error) { l.restored = time.Now(); return "1700000000", nil },
+		}, "arm confirm restore", "put back what was at 22:13:20 UTC by its clock, and that works again"},
+		"it put back, and that answer is lost too": {[]func(*living) (string, error){
+			func(*living) (string, error) { return "", lost },
+			func(l *living) (string, error) { l.restored = time.Now(); return "", lost },
+			func(*living) (string, error) { return "", nil },
+		}, "arm confirm restore restore", "put back what was before, and that works again"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &living{after: always(server{2, podAfter, "--a=2"}), back: until(time.Second, server{2, podAfter, "--a=2"}, server{9, podBefore, "--a=1"})}
+				calls := 0
+				l.guards = func(string) (string, error) { calls++; return c.guards[calls-1](l) }
+				res, err, took := runChange(t, map[string]host.Host{"a": l}, guardedStep("a"))
+				if got := strings.Join(l.said, " "); got != c.said || (err == nil) != (c.says == "") || took > 30*time.Second {
+					t.Errorf("it was told %q for %v: %v", got, took, err)
+				}
+				if c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+					t.Errorf("it does not say %q: %v", c.says, err)
+				}
+				if c.says == "" && len(res.Done) != 1 {
+					t.Errorf("%+v", res)
 				}
 			})
 		})
