@@ -84,7 +84,11 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 		return err
 	}
 	return c.drained(ctx, steps, func(ctx context.Context) error {
-		if err := c.mayBegin(ctx, writes); err != nil {
+		err := c.mayBegin(ctx, writes)
+		if err == nil {
+			err = c.saved(ctx, steps[0])
+		}
+		if err != nil {
 			return fmt.Errorf("nothing was changed on %s: %w", c.node.Name, err)
 		}
 		return c.guarded(ctx, steps, ops, paths)
