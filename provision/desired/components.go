@@ -58,8 +58,11 @@ func (b *builder) manifestsFolder() {
 	for _, name := range staticPods() {
 		f.Names = append(f.Names, path.Base(manifestOf(name)))
 	}
+	var after []string
 	if b.c.Endpoint.VIP.IsValid() {
 		f.Names = append(f.Names, path.Base(kubeadm.VIPManifestFile))
+		// What goes may hold the address now.
+		after = []string{b.id("file", kubeadm.VIPManifestFile)}
 	}
-	b.add(state.Fact{ID: b.id("folder", f.Path), Title: "no other static pods in " + f.Path, Why: "kubernetes", Folder: &f})
+	b.add(state.Fact{ID: b.id("folder", f.Path), Title: "no other static pods in " + f.Path, Why: "kubernetes", After: after, Folder: &f})
 }

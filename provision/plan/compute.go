@@ -37,7 +37,7 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missin
 		}
 	}
 	p.Steps = append(p.Steps, r.uncordons(p.Steps)...)
-	p.Steps = tablesFirst(c, have, roll(c, oneTable(c, have, prune(p.Steps))))
+	p.Steps = tablesFirst(c, have, roll(c, have, oneTable(c, have, prune(p.Steps))))
 	return p
 }
 

@@ -10,8 +10,12 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
-// apiServerManifest is the static pod that kubeadm makes of an API server.
-const apiServerManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+// manifestsDir is where a control plane's kubelet takes its static pods from, and
+// apiServerManifest the one that kubeadm makes of an API server.
+const (
+	manifestsDir      = "/etc/kubernetes/manifests"
+	apiServerManifest = manifestsDir + "/kube-apiserver.yaml"
+)
 
 // KeyFile is where the EncryptionConfiguration is that an API server runs with:
 // within its container, and on its machine, as the volumes of its static pod say.

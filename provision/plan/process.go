@@ -100,7 +100,7 @@ func (r rules) strays(f state.Fact, n *state.Node) []Step {
 		if path.Dir(p) != f.Folder.Path || !got.Exists() || got.Type == "dir" || strings.HasPrefix(name, ".") || slices.Contains(f.Folder.Names, name) {
 			continue
 		}
-		s := Step{ID: n.Name + "/file" + p, Node: n.Name, Kind: KindFile, Action: Remove, Title: p, Why: r.why(f.Why),
+		s := Step{ID: n.Name + "/file" + p, Node: n.Name, Kind: KindFile, Action: Remove, Title: p, Why: r.why(f.Why), After: f.After,
 			File: &FileStep{Want: state.File{Path: p, Origin: state.Forbidden, Why: f.Why}, Had: got.SHA256}}
 		if s.File.Had == "" {
 			s.File.Had = AnyBytes // a link, or something else without bytes

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"path"
 	"slices"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -12,24 +13,25 @@ import (
 // does. Control planes change one after the other, and workers after them, as many
 // at a time as the spec lets be away. Workers come first where their kubelets still
 // serve with certificates of their own: API servers would not trust them any more.
-func roll(c *cluster.Cluster, steps []Step) []Step {
+// Static pods that no guarded change replaces end, or become others, in their
+// control plane's turn.
+func roll(c *cluster.Cluster, have *state.Cluster, steps []Step) []Step {
 	changing := map[string]bool{}
 	for _, s := range steps {
 		if len(s.Restarts) > 0 {
 			changing[s.Node] = true
 		}
 	}
-	if len(changing) == 0 {
-		return steps
-	}
 	for i, s := range steps {
 		steps[i].Guarded = changing[s.Node] && (len(s.Restarts) > 0 || s.Renewal != nil || s.File != nil && s.File.Want.Feeds)
 	}
-	last := map[string]string{} // by node, the step that its change ends with
+	if len(changing) > 0 {
+		steps = together(steps)
+	}
+	last := map[string]string{} // by node, the step that its turn ends with
 	first := map[string]int{}
-	steps = together(steps)
 	for i, s := range steps {
-		if s.Guarded {
+		if s.Guarded || endsPod(s) && serves(have, s.Node) {
 			if _, begun := first[s.Node]; !begun {
 				first[s.Node] = i
 			}
@@ -37,18 +39,21 @@ func roll(c *cluster.Cluster, steps []Step) []Step {
 		}
 	}
 	trusted := unapproved(c, steps, changing) // ends of what comes before the first control plane
-	var before []string                       // ends of the changes of control planes so far
+	waits := len(trusted) > 0
+	var before []string // ends of the turns of control planes so far
 	var workers []string
 	for _, n := range c.Nodes {
-		if !changing[n.Name] {
+		if last[n.Name] == "" {
 			continue
 		}
 		at := &steps[first[n.Name]]
 		if n.Role == cluster.ControlPlane {
 			if len(before) > 0 {
 				at.After = append(slices.Clone(at.After), before[len(before)-1])
-			} else {
+			}
+			if waits && changing[n.Name] {
 				at.After = append(slices.Clone(at.After), trusted...)
+				waits = false
 			}
 			before = append(before, last[n.Name])
 			continue
@@ -87,8 +92,22 @@ func unapproved(c *cluster.Cluster, steps []Step, changing map[string]bool) []st
 	return out
 }
 
+// endsPod says whether a step has a kubelet end a static pod, or start another one in
+// its place, that no component is: kubeadm's own are changed with a guard.
+func endsPod(s Step) bool {
+	return s.File != nil && path.Dir(s.File.Want.Path) == manifestsDir && s.File.Want.Origin != state.Derived && !s.File.Attributes
+}
+
+// serves says whether a machine is a control plane whose API server may run. What is
+// none yet waits for others to become one, and nobody must wait for it in turn.
+func serves(have *state.Cluster, node string) bool {
+	n := have.Nodes[node]
+	return n != nil && n.Files[apiServerManifest].Exists()
+}
+
 // together moves the guarded steps of each node behind its others, but before
-// anything that waits for what they mend; what only the API holds comes last.
+// anything that waits for what they mend, or is made of what they write for the first
+// time; what only the API holds comes last.
 func together(steps []Step) []Step {
 	var nodes []string
 	byNode := map[string][]Step{}
@@ -101,11 +120,18 @@ func together(steps []Step) []Step {
 	var out []Step
 	for _, name := range nodes {
 		var first, guarded, rest []Step
+		unwritten := map[string]bool{} // what kubeadm reads, and is not there before the change
+		for _, s := range byNode[name] {
+			if s.Guarded && s.File != nil && s.File.Want.Feeds && s.Action == Add {
+				unwritten[s.File.Want.Path] = true
+			}
+		}
 		for _, s := range byNode[name] {
 			switch {
 			case s.Guarded:
 				guarded = append(guarded, s)
-			case len(rest) > 0 || s.Kind == KindWait || s.Kind == KindApproval:
+			case len(rest) > 0 || s.Kind == KindWait || s.Kind == KindApproval,
+				s.Phase != nil && slices.ContainsFunc(s.Phase.Args, func(a string) bool { return unwritten[a] }):
 				rest = append(rest, s)
 			default:
 				first = append(first, s)
