@@ -25,7 +25,8 @@ func cutChange(t *testing.T) (l looker, nodes map[string]*state.Node, k scriptte
 	if _, err := machine.Guard(t.Context(), k, machine.Guarded{Paths: []string{path}, Within: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
+	op := machine.Op{Kind: machine.PutFile, Path: path, Mode: 0o600, Owner: "0:0", Content: []byte("new"), Had: state.SHA256([]byte("old"))}
+	if _, err := machine.DoGuarded(t.Context(), k, []machine.Op{op}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(k.VarLib, strings.TrimPrefix(machine.GuardedPath, "/var/lib/"))); err != nil {
@@ -59,6 +60,53 @@ func TestAChangeThatWasCutIsPutBackBeforeAPlan(t *testing.T) {
 	nodes["cp-1"].Files[machine.GuardedPath] = state.HaveFile{}
 	if notes, err := l.putBack(t.Context(), nodes); err != nil || len(notes) > 0 {
 		t.Errorf("%q, %v", notes, err)
+	}
+}
+
+// What somebody else made of a file since stays, and the note above the plan names it.
+func TestWhatWasMendedByHandIsNamed(t *testing.T) {
+	l, nodes, k, path := cutChange(t)
+	if err := os.WriteFile(path, []byte("mended"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := l.putBack(t.Context(), nodes)
+	isNamed(t, notes, err, "cp-1 was in the middle of a change", path)
+	is(t, path, "mended")
+	nothingKept(t, k)
+}
+
+// So does it where the machine put back the rest before anybody looked. Who only reads
+// does not end it.
+func TestWhatAMachineLeftByItselfIsNamed(t *testing.T) {
+	l, nodes, k, path := cutChange(t)
+	if err := os.WriteFile(path, []byte("mended"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k.Fire(t, "")
+	nodes["cp-1"].Files = map[string]state.HaveFile{machine.LeftPath: {Type: "file", Text: []byte(path + "\n")}}
+	for _, readOnly := range []bool{true, true, false} {
+		l.in.ReadOnly = readOnly
+		notes, err := l.leftByThemselves(t.Context(), nodes)
+		isNamed(t, notes, err, "cp-1 put back by itself what was before", path)
+		if _, err := os.Stat(filepath.Join(k.VarLib, "bulwark/guard/left")); readOnly == (err != nil) {
+			t.Errorf("read only %v: %v", readOnly, err)
+		}
+	}
+	is(t, path, "mended")
+	nothingKept(t, k)
+}
+
+func isNamed(t *testing.T, notes []string, err error, begins, path string) {
+	t.Helper()
+	if err != nil || len(notes) != 1 || !strings.HasPrefix(notes[0], begins) || !strings.Contains(notes[0], "but for "+path+": somebody else changed that") {
+		t.Errorf("%q, %v", notes, err)
+	}
+}
+
+func nothingKept(t *testing.T, k scripttest.Kept) {
+	t.Helper()
+	if left, err := os.ReadDir(filepath.Join(k.VarLib, "bulwark")); err != nil || len(left) > 0 || k.Armed(t) {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -69,6 +69,11 @@ func (l *looker) look(ctx context.Context) (*state.Cluster, []string, error) {
 			}
 		}
 		if len(ended)+len(restored) == 0 {
+			left, err := l.leftByThemselves(ctx, nodes)
+			if err != nil {
+				return nil, notes, err
+			}
+			notes = append(notes, left...)
 			l.pull(ctx, nodes)
 			have, err := l.rest(ctx, nodes)
 			return have, append(notes, working...), err
@@ -243,6 +248,7 @@ func ask(w state.Want) observe.Ask {
 		verifiedPath:             true,
 		desired.KubeletConfig:    true, // what pods end for is in it, see plan.Step.Drains
 		machine.GuardedPath:      false,
+		machine.LeftPath:         true,
 		apply.LockFile:           false,
 		apply.JournalFile:        false,
 		plan.UFWConf():           true,

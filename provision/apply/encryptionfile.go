@@ -48,7 +48,7 @@ func (e *encrypting) putOn(ctx context.Context, some []cluster.Node, text state.
 			return err
 		}
 		op := machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: f.Mode.Perm(), Owner: f.Owner, Content: text, Had: state.SHA256(e.files[n.Name])}
-		if _, err := machine.Do(ctx, e.Hosts[n.Name], []machine.Op{op}); err != nil {
+		if _, err := machine.DoGuarded(ctx, e.Hosts[n.Name], []machine.Op{op}); err != nil {
 			return err
 		}
 		e.files[n.Name] = text
@@ -66,7 +66,7 @@ func (e *encrypting) settle(ctx context.Context, some []cluster.Node, why error)
 		var err error
 		if why == nil {
 			err = machine.Confirm(ctx, e.Hosts[n.Name])
-		} else if _, err = machine.Restore(ctx, e.Hosts[n.Name]); err != nil {
+		} else if _, err = machine.Restore(ctx, e.Hosts[n.Name]); err != nil && !errors.As(err, new(*machine.LeftError)) {
 			err = fmt.Errorf("the key file before could not be put back, which the machine does by itself within %v: %w", guardTime, err)
 		}
 		errs = append(errs, err)

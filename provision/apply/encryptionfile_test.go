@@ -42,8 +42,8 @@ func (k *keyHolder) Exec(_ context.Context, p host.Program, stdin []byte) (host.
 	defer k.mu.Unlock()
 	_, rest, _ := strings.Cut(string(stdin), "\n")
 	if p.Name == "change" {
-		// Kind, path, mode, owner, had, digest, length; then the bytes, and the end.
-		k.text = strings.TrimSuffix(strings.SplitN(rest, "\n", 8)[7], "end\n")
+		// That it is guarded, or it would not be told from what a person wrote; kind, path, mode, owner, had, digest, length; then the bytes, and the end.
+		k.text = strings.TrimSuffix(strings.SplitN(strings.TrimPrefix(rest, "guarded\nput\n"), "\n", 7)[6], "end\n")
 		k.said = append(k.said, "put "+k.text)
 		return answers(stdin, "done", "changed"), nil
 	}

@@ -37,7 +37,14 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 		}
 		before = append(before, machine.Op{Kind: machine.PutFile, Path: f.Path, Mode: fs.FileMode(f.Mode), Owner: f.Owner, Content: text, Had: machine.AnyDigest})
 	}
-	if _, err := machine.Do(ctx, h, before); err != nil {
+	do := machine.Do
+	if s.Guarded {
+		do = machine.DoGuarded
+		for _, p := range s.Phase.Makes {
+			before = append(before, machine.Op{Kind: machine.WillMake, Path: p})
+		}
+	}
+	if _, err := do(ctx, h, before); err != nil {
 		return err
 	}
 	timeout := phaseTimeout
@@ -62,6 +69,11 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 	}
 	for _, f := range s.Phase.Sets {
 		sets = append(sets, attributes(f))
+	}
+	for _, p := range s.Phase.Makes {
+		if s.Guarded {
+			sets = append(sets, machine.Op{Kind: machine.HasMade, Path: p})
+		}
 	}
 	return nil
 }
@@ -184,10 +196,10 @@ func (ru *run) fileOperations(ctx context.Context, f plan.FileStep) ([]machine.O
 		return nil, err
 	case f.Want.Tree && f.Want.Origin != state.Forbidden:
 		return []machine.Op{op, ownTree(f.Want)}, nil
-	case !f.Link:
+	case f.Link == "":
 		return []machine.Op{op}, nil
 	}
-	return []machine.Op{{Kind: machine.Remove, Path: f.Want.Path, Had: machine.AnyDigest}, op}, nil
+	return []machine.Op{{Kind: machine.Remove, Path: f.Want.Path, Had: f.Link}, op}, nil
 }
 
 func (ru *run) fileOperation(ctx context.Context, f plan.FileStep) (machine.Op, error) {

@@ -18,6 +18,14 @@ import (
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
+func TestALinkGoesAsThePlanSawIt(t *testing.T) {
+	f := plan.FileStep{Link: "link:aa", Want: state.File{Path: "/etc/f", Origin: state.Derived, Mode: 0o600, Owner: "root:root"}}
+	ops, err := new(run).fileOperations(t.Context(), f)
+	if err != nil || len(ops) != 2 || ops[0].Kind != machine.Remove || ops[0].Had != f.Link || ops[1].Kind != machine.PutFile {
+		t.Errorf("%+v, %v", ops, err)
+	}
+}
+
 func TestRoomIsForEachFolder(t *testing.T) {
 	got := room([]string{"/p/ca.crt", "/p/ca.key", "/p/etcd/ca.crt", "/p/sa.key"})
 	want := []machine.Op{

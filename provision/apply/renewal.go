@@ -28,7 +28,7 @@ func (c *change) carryOut(ctx context.Context, steps []plan.Step, ops []machine.
 		}
 	}
 	if len(renewals) > 0 && feeds > 0 {
-		if _, err := machine.Do(ctx, h, ops[:feeds]); err != nil {
+		if _, err := machine.DoGuarded(ctx, h, ops[:feeds]); err != nil {
 			return err
 		}
 		ops = ops[feeds:]
@@ -38,6 +38,6 @@ func (c *change) carryOut(ctx context.Context, steps []plan.Step, ops []machine.
 			return err
 		}
 	}
-	_, err := machine.Do(ctx, h, ops)
+	_, err := machine.DoGuarded(ctx, h, ops)
 	return err
 }

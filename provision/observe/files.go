@@ -127,6 +127,25 @@ func (r *reading) digests(f script.Frame) error {
 	return nil
 }
 
+// link reads the digest of where one link leads, as sha256sum says one of a file.
+func (r *reading) link(f script.Frame) error {
+	sum, p, found := strings.Cut(string(f.Data), "  ")
+	if !found || len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "" {
+		return fmt.Errorf("%s does not say where a link leads", word(string(f.Data)))
+	}
+	have, ok := r.node.Files[p]
+	switch {
+	case !ok && !r.allowed(p):
+		return fmt.Errorf("a path nobody asked for: %s", word(p))
+	case have.LeadsTo != "":
+		return fmt.Errorf("where %s leads twice", word(p))
+	case have.Type == "symlink": // or it turned into something else
+		have.LeadsTo = state.LinkDigest + sum
+		r.node.Files[p] = have
+	}
+	return nil
+}
+
 // text reads the content of one file: its path, a line break, its bytes.
 func (r *reading) text(f script.Frame) error {
 	p, content, _ := bytes.Cut(f.Data, []byte("\n"))

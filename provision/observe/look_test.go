@@ -58,6 +58,9 @@ func TestLookReadsFiles(t *testing.T) {
 		if f := n.Files[file]; string(f.Text) != content || f.SHA256 != state.SHA256([]byte(content)) || f.Mode != 0o640|fs.ModeSetuid || f.Size != int64(len(content)) {
 			t.Errorf("%+v", f)
 		}
+		if got := n.Files[link].LeadsTo; got != state.LinkDigest+state.SHA256([]byte("/etc/shadow\n")) || n.Files[link].Seen() != got {
+			t.Errorf("the link leads to %q", got)
+		}
 		if len(n.Files[at("edge")].Text) != MaxText || n.Files[at("empty")].Text == nil || n.Files[at("back\\slash")].SHA256 != state.SHA256([]byte("b")) {
 			t.Error("a file was not read whole")
 		}

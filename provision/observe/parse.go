@@ -84,6 +84,8 @@ func (r *reading) frame(f script.Frame) error {
 		return r.clock(f)
 	case "text":
 		return r.text(f)
+	case "link":
+		return r.link(f)
 	case "certificate":
 		return r.certificate(f)
 	case "masked":

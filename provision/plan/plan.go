@@ -116,8 +116,9 @@ type FileStep struct {
 	After  []byte `json:"-"`
 	// CopyFrom is the node whose bytes a shared file gets.
 	CopyFrom string `json:"copy_from,omitempty"`
-	// Link is true when a symbolic link is there, which goes first.
-	Link bool `json:"link,omitempty"`
+	// Link is where a symbolic link leads that is there and goes first, by digest: see
+	// [state.LinkDigest]. apply takes away no other.
+	Link string `json:"link,omitempty"`
 	// Attributes is true when only mode or owner differ.
 	Attributes bool `json:"attributes,omitempty"`
 }

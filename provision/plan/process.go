@@ -101,9 +101,9 @@ func (r rules) strays(f state.Fact, n *state.Node) []Step {
 			continue
 		}
 		s := Step{ID: n.Name + "/file" + p, Node: n.Name, Kind: KindFile, Action: Remove, Title: p, Why: r.why(f.Why), After: f.After,
-			File: &FileStep{Want: state.File{Path: p, Origin: state.Forbidden, Why: f.Why}, Had: got.SHA256}}
+			File: &FileStep{Want: state.File{Path: p, Origin: state.Forbidden, Why: f.Why}, Had: got.Seen()}}
 		if s.File.Had == "" {
-			s.File.Had = AnyBytes // a link, or something else without bytes
+			s.File.Had = AnyBytes // it has none
 		}
 		out = append(out, s)
 		r.planned[s.ID] = true

@@ -190,6 +190,9 @@ func TestStrayManifestsGo(t *testing.T) {
 	for name, kind := range map[string]string{"evil.yaml": "file", "link.yaml": "symlink", ".hidden": "file", "folder": "dir"} {
 		p := "/etc/kubernetes/manifests/" + name
 		n.Files[p] = state.HaveFile{Path: p, Type: kind, SHA256: strings.Repeat("a", 64)}
+		if kind == "symlink" {
+			n.Files[p] = state.HaveFile{Path: p, Type: kind, LeadsTo: "link:b"}
+		}
 	}
 	f := state.Fact{ID: "cp-1/folder/etc/kubernetes/manifests", Folder: &state.Folder{Path: "/etc/kubernetes/manifests", Names: []string{"kube-apiserver.yaml"}}}
 	p := Compute(small(), []state.Want{{Node: "cp-1", Facts: []state.Fact{f}}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)
@@ -197,7 +200,7 @@ func TestStrayManifestsGo(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, s := range p.Steps {
-		if s.Action != Remove || s.File.Had == "" {
+		if s.Action != Remove || s.File.Had != n.Files[s.Title].Seen() || s.File.Had == "" {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -16,7 +16,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	s.File = &FileStep{Want: want, Had: got.SHA256}
 
 	if want.Origin == state.Forbidden {
-		s.Action = Remove
+		s.Action, s.File.Had = Remove, got.Seen()
 		if !got.Exists() && r.planned[want.MadeBy] {
 			s.File.Had = AnyBytes
 			return s, true
@@ -54,7 +54,9 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	}
 	s.Action = Change
 	if wantType(want) != got.Type {
-		s.File.Link = got.Type == "symlink"
+		if got.Type == "symlink" {
+			s.File.Link = got.LeadsTo
+		}
 		return s, true
 	}
 	if !r.bytesMet(want, got, n) {

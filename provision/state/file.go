@@ -84,6 +84,9 @@ func SHA256(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// LinkDigest begins what stands for a symbolic link where a digest stands for a file.
+const LinkDigest = "link:"
+
 // HaveFile is what a node has at one path.
 type HaveFile struct {
 	Path string
@@ -99,10 +102,21 @@ type HaveFile struct {
 	// Masked is the hex digest of its text without keys, see [Masked], where that was
 	// asked for.
 	Masked string
+	// LeadsTo is, of a symbolic link, [LinkDigest] and the hex digest of where it leads.
+	LeadsTo string
 	// Text is the content when it was asked for.
 	Text []byte
 	// Owners are those of all that lies under a folder, where they were asked for.
 	Owners []string
+}
+
+// Seen is what a plan saw there, for apply to find again: a digest, where a link leads,
+// or "" for nothing, and for what has no bytes.
+func (f HaveFile) Seen() string {
+	if f.Type == "symlink" {
+		return f.LeadsTo
+	}
+	return f.SHA256
 }
 
 // Exists says whether anything is there.

@@ -43,7 +43,17 @@ type Outcome struct {
 // Do carries out operations in their order, in one execution, and stops at the
 // first that fails. There is an outcome for each operation; the error is that
 // of the one that failed, or of the execution itself.
-func Do(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) {
+func Do(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) { return do(ctx, h, ops, "") }
+
+// DoGuarded is [Do] for a change that the machine guards, see [Guard]: nothing is done
+// where it guards none any more, and nothing is written once it began to put back what
+// was before.
+func DoGuarded(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) {
+	return do(ctx, h, ops, "guarded\n")
+}
+
+// do carries out operations behind a line that says under what condition.
+func do(ctx context.Context, h host.Host, ops []Op, condition string) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(ops))
 	for i := range outcomes {
 		outcomes[i].Status = NotReached
@@ -58,7 +68,7 @@ func Do(ctx context.Context, h host.Host, ops []Op) ([]Outcome, error) {
 		return outcomes, nil
 	}
 	nonce := script.Nonce()
-	frames, err := execute(ctx, h, host.Program{Name: "change", Text: script.Change()}, nonce, encode(nonce, ops))
+	frames, err := execute(ctx, h, host.Program{Name: "change", Text: script.Change()}, nonce, encode(nonce, condition, ops))
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%s: %w: it answers nothing", h, script.ErrFrames)
 	}
@@ -97,7 +107,7 @@ func execute(ctx context.Context, h host.Host, p host.Program, nonce string, std
 
 // encode writes operations as change.sh reads them: a line for the kind, one
 // for each field, and the bytes of a file after its length.
-func encode(nonce string, ops []Op) []byte {
+func encode(nonce, condition string, ops []Op) []byte {
 	var b bytes.Buffer
 	line := func(fields ...string) {
 		for _, f := range fields {
@@ -106,6 +116,7 @@ func encode(nonce string, ops []Op) []byte {
 		}
 	}
 	line(nonce)
+	b.WriteString(condition)
 	for _, o := range ops {
 		had := o.Had
 		if had == "" {
@@ -124,7 +135,7 @@ func encode(nonce string, ops []Op) []byte {
 			line(o.Path, o.Owner)
 		case Remove:
 			line(o.Path, had)
-		case RemoveTree:
+		case RemoveTree, WillMake, HasMade:
 			line(o.Path)
 		case NeedRoom:
 			line(o.Path, strconv.FormatInt(o.Bytes, 10), strconv.Itoa(o.Files))

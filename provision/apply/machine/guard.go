@@ -29,8 +29,29 @@ type Guarded struct {
 // put back what was before.
 var ErrRestored = errors.New("the machine already put back what was before, because no confirmation came in time")
 
-// GuardedPath is there while a change of a machine's components is guarded.
-const GuardedPath = "/var/lib/bulwark/guard/armed"
+// LeftError is what a machine did not put back, since it was neither what it was before
+// the change nor what the change had made of it. The machine tells so until
+// [ForgetGuard] or the next [Guard].
+type LeftError struct {
+	Host string
+	// At is when it put back the rest, in seconds since 1970 by its own clock.
+	At int64
+	// Paths are what it left.
+	Paths []string
+}
+
+// Error says what was left, why, and what to do.
+func (e *LeftError) Error() string {
+	return fmt.Sprintf("%s put back what was before but for %s: somebody else changed that meanwhile, and it was left as it is; look at it, and apply again",
+		e.Host, strings.Join(e.Paths, ", "))
+}
+
+// GuardedPath is there while a change of a machine's components is guarded, and
+// LeftPath once a machine left something as it was when it put back what was before.
+const (
+	GuardedPath = "/var/lib/bulwark/guard/armed"
+	LeftPath    = "/var/lib/bulwark/guard/left"
+)
 
 // Guard keeps the files of a change and arms the machine's own timer, before
 // anything is changed. It answers with the machine's time, in seconds since 1970.
@@ -71,7 +92,8 @@ func Confirm(ctx context.Context, h host.Host) error {
 
 // Restore has the machine put back what was before a guarded change, now; that it
 // did so already is no error. It answers with when it did, in seconds since 1970 by
-// its own clock, or 0 where nothing was guarded.
+// its own clock, or 0 where nothing was guarded. What somebody else changed meanwhile
+// is left, which is a [*LeftError]: all else is as it was before.
 func Restore(ctx context.Context, h host.Host) (int64, error) {
 	said, err := guardAction(ctx, h, "restore", nil)
 	if err != nil || strings.TrimSpace(said) == "" {
@@ -95,6 +117,25 @@ func number(h host.Host, said string) (int64, error) {
 	return n, nil
 }
 
+// left reads when a machine put back what was before, and what it left, a line each.
+func left(h host.Host, said string) error {
+	when, paths, _ := strings.Cut(said, "\n")
+	at, err := strconv.ParseInt(when, 10, 64)
+	if err != nil && when != "" || strings.TrimSpace(paths) == "" {
+		return fmt.Errorf("%s: %w: %.40q is not what was left", h, script.ErrFrames, observe.Printable(said))
+	}
+	return &LeftError{Host: h.String(), At: at, Paths: LeftPaths(paths)}
+}
+
+// LeftPaths reads what lies at [LeftPath].
+func LeftPaths(text string) []string {
+	var paths []string
+	for p := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		paths = append(paths, observe.Printable(p))
+	}
+	return paths
+}
+
 // guardAction runs guard.sh and answers with what it said when all went well.
 func guardAction(ctx context.Context, h host.Host, action string, data []byte) (string, error) {
 	nonce := script.Nonce()
@@ -109,6 +150,8 @@ func guardAction(ctx context.Context, h host.Host, action string, data []byte) (
 	switch f := frames[0]; f.Kind {
 	case "done":
 		return string(f.Data), nil
+	case "left":
+		return "", left(h, string(f.Data))
 	case "reverted":
 		return "", fmt.Errorf("%s: %w", h, ErrRestored)
 	case "failed":

@@ -26,11 +26,21 @@ EOF
 cp /bin/sleep /usr/local/bin/kube-scheduler; systemctl stop scheduler 2>/dev/null
 systemctl daemon-reload; systemctl enable --quiet kubelet; systemctl restart kubelet
 systemd-run --quiet --unit=scheduler /usr/local/bin/kube-scheduler 1000`
-	change = `printf new >` + manifest + `; printf new >` + added
 	// files are what is there of the change, and of the guard.
 	files  = `for f in ` + manifest + ` ` + added + `; do [ ! -e $f ] || { stat -c %a $f; cat $f; echo; }; done; ls -A /etc/kubernetes/manifests`
 	guards = `ls -d /var/lib/bulwark/guard; systemctl --no-legend --all list-units 'bulwark-restore*'`
 )
+
+// changed is the change that is guarded.
+func changed(t *testing.T, h *scripttest.Host) {
+	t.Helper()
+	put := Op{Kind: PutFile, Path: manifest, Mode: 0o600, Owner: "root:root", Content: []byte("new"), Had: AnyDigest}
+	more := put
+	more.Path = added
+	if _, err := DoGuarded(t.Context(), h, []Op{put, more}); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func guardedFor(within time.Duration) Guarded {
 	return Guarded{Paths: []string{manifest, added}, Restarts: []string{"kube-scheduler", "kubelet"}, Within: within}
@@ -39,12 +49,13 @@ func guardedFor(within time.Duration) Guarded {
 // Nobody is there any more when the machine's own timer has it put back what was.
 func guardedChangeIsPutBack(t *testing.T, h *scripttest.Host) {
 	h.Shell(t, false, components)
-	began, err := Guard(t.Context(), h, guardedFor(2*time.Second))
+	began, err := Guard(t.Context(), h, guardedFor(5*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	invocation := `systemctl show -P InvocationID kubelet`
-	first := h.Shell(t, false, change+"; "+invocation)
+	first := h.Shell(t, false, invocation)
+	changed(t, h)
 	h.Shell(t, false, `n=0; while [ -e `+GuardedPath+` ] && [ $n -lt 200 ]; do sleep 0.1; n=$((n + 1)); done; sleep 0.5`)
 	if got := h.Shell(t, true, files); got != "640\nold\na.yaml" {
 		t.Errorf("%s", got)
@@ -71,7 +82,8 @@ func guardedChangeIsConfirmed(t *testing.T, h *scripttest.Host) {
 	if _, err := Guard(t.Context(), h, guardedFor(10*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.Shell(t, false, change+"; systemctl is-active bulwark-restore.timer; stat -c %a /var/lib/bulwark/guard"); got != "active\n700" {
+	changed(t, h)
+	if got := h.Shell(t, false, "systemctl is-active bulwark-restore.timer; stat -c %a /var/lib/bulwark/guard"); got != "active\n700" {
 		t.Errorf("%s", got)
 	}
 	if _, err := Guard(t.Context(), h, guardedFor(time.Minute)); err == nil {
@@ -80,7 +92,7 @@ func guardedChangeIsConfirmed(t *testing.T, h *scripttest.Host) {
 	if err := Confirm(t.Context(), h); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.Shell(t, true, files); got != "640\nnew\n600\nnew\na.yaml\nb.yaml" {
+	if got := h.Shell(t, true, files); got != "600\nnew\n600\nnew\na.yaml\nb.yaml" {
 		t.Errorf("%s", got)
 	}
 	if got := h.Shell(t, true, guards); got != "" {
@@ -100,7 +112,8 @@ func guardedChangeOverABoot(t *testing.T, h *scripttest.Host) {
 	if _, err := Guard(t.Context(), h, guardedFor(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	h.Shell(t, false, change+"; systemctl restart kubelet; sleep 0.5")
+	changed(t, h)
+	h.Shell(t, false, "systemctl restart kubelet; sleep 0.5")
 	if got := h.Shell(t, false, "cat /var/lib/seen"); got != "new" {
 		t.Fatalf("the kubelet saw %s", got)
 	}

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // OpKind is the closed set of operations.
@@ -34,6 +36,12 @@ const (
 	OwnTree OpKind = "own-tree"
 	// Remove takes away the file, link or empty directory at Path.
 	Remove OpKind = "remove"
+	// WillMake says that a program of the machine is about to write Path: a restore takes
+	// whatever it finds there for the guarded change's. It changes nothing.
+	WillMake OpKind = "will-make"
+	// HasMade says that it is done: what is at Path now is the change's, and what
+	// somebody makes of it from here on is not.
+	HasMade OpKind = "has-made"
 	// RemoveTree takes away Path with all that lies under it, unless something is mounted there.
 	RemoveTree OpKind = "remove-tree"
 	// NeedRoom fails unless there is room for Files files of Bytes together where
@@ -66,7 +74,7 @@ type Op struct {
 	Owner   string
 	Content []byte
 	// Had is the digest that the plan saw at Path: "" when nothing was there,
-	// or [AnyDigest]. A file that has the wanted bytes already is fine whatever
+	// one behind [state.LinkDigest], or [AnyDigest]. A file that has the wanted bytes already is fine whatever
 	// Had says. It guards [PutFile], [CopyFile] and [Remove].
 	Had string
 	// Bytes and Files are what [NeedRoom] asks room for.
@@ -107,7 +115,7 @@ var (
 // validate refuses what no machine should ever be asked.
 func (o Op) validate() error {
 	switch o.Kind {
-	case PutFile, CopyFile, MakeDir, SetAttributes, OwnTree, Remove, RemoveTree:
+	case PutFile, CopyFile, MakeDir, SetAttributes, OwnTree, WillMake, HasMade, Remove, RemoveTree:
 		return o.validateFile()
 	case NeedRoom:
 		if o.Bytes < 1 || o.Files < 1 {
@@ -146,11 +154,11 @@ func (o Op) validateFile() error {
 	if err := cleanPath(o.Path); err != nil {
 		return err
 	}
-	if o.Had != "" && o.Had != AnyDigest && !digestPattern.MatchString(o.Had) {
+	if o.Had != "" && o.Had != AnyDigest && !digestPattern.MatchString(strings.TrimPrefix(o.Had, state.LinkDigest)) {
 		return fmt.Errorf("%s: %.70q is not a digest", o.Path, o.Had)
 	}
 	switch o.Kind {
-	case Remove:
+	case Remove, WillMake, HasMade:
 		return nil
 	case RemoveTree:
 		if strings.Count(o.Path, "/") < 2 {

@@ -131,7 +131,7 @@ func TestCutAnywhereLeavesOldOrNew(t *testing.T) {
 		}
 		short := *h
 		// head stands for a connection that ends after the program and n bytes of its data.
-		short.Argv = append([]string{"/bin/bash", "-c", `head -c "$1" | "${@:2}"`, "bash", itoa(len(framed(op)) - len(encode(strings.Repeat("0", 32), []Op{op})) + n)}, h.Argv...)
+		short.Argv = append([]string{"/bin/bash", "-c", `head -c "$1" | "${@:2}"`, "bash", itoa(len(framed(op)) - len(encode(strings.Repeat("0", 32), "", []Op{op})) + n)}, h.Argv...)
 		outcomes, err := Do(t.Context(), &short, []Op{op})
 		got, rerr := os.ReadFile(path)
 		if rerr != nil {

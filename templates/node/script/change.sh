@@ -3,6 +3,15 @@
 # bytes of a file follow its fields.
 while IFS= read -r kind; do
   case $kind in
+  guarded) op_guarded ;;
+  will-make)
+    IFS= read -r path || exit 65
+    op_will_make
+    ;;
+  has-made)
+    IFS= read -r path || exit 65
+    op_has_made
+    ;;
   put)
     IFS= read -r path && read -r mode && read -r owner && read -r had && read -r want && read -r size || exit 65
     op_put

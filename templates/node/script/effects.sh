@@ -58,17 +58,33 @@ op_attributes() {
   esac
 }
 
+# what_is_there sets $sum as a plan saw it: a link is one by what it says.
+what_is_there() {
+  look_at
+  sum=none
+  case $there in
+  file) digest "./$name" ;;
+  link)
+    sum=$(readlink "./$name" | sha256sum)
+    sum=link:${sum%% *}
+    ;;
+  esac
+}
+
 op_remove() {
   enter "$path"
   look_at
-  case $there in
-  none)
+  if [ "$there" = none ]; then
     frame 'done' 0 same
     return 0
-    ;;
+  fi
+  note_made none
+  on_disk
+  hold
+  what_is_there
+  case $there in
   dir) why=$(rmdir "./$name" 2>&1) || fail refused "$why" ;;
-  file)
-    digest "./$name"
+  file | link)
     if [ "$had" != any ] && [ "$sum" != "$had" ]; then
       fail changed "it has $sum, the plan saw $had"
     fi
@@ -162,6 +178,7 @@ remove_name() {
   why=$(rm -rf "./$name" 2>&1) || fail failed "$why"
   look_at
   [ "$there" = none ] || fail failed 'it is still there'
+  let_go
   synced=$synced$dir$nl
   frame 'done' 0 changed
 }

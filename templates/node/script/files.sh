@@ -8,6 +8,7 @@ synced=
 # fail WORD DETAIL ends the batch: the rest was not reached.
 fail() {
   [ -z "$stage" ] || rm -f "$stage"
+  let_go
   settle
   no "$1$nl$2"
 }
@@ -153,7 +154,7 @@ make_stage() {
   }
 }
 
-# may_replace stops unless $name is nothing, or a file as $had says.
+# may_replace stops unless $name is nothing or a file, and sets its $sum.
 may_replace() {
   sum=none
   case $there in
@@ -179,19 +180,28 @@ already() {
   if as_wanted "$name"; then
     report same
   else
+    hold
     give "$name"
+    let_go
     report changed
   fi
 }
 
-# install_stage WANT moves the filled stage into place.
+# install_stage WANT moves the filled stage into place. What somebody saved there
+# while it was filled and synced stays.
 install_stage() {
   digest "$stage"
   [ "$sum" = "$1" ] || fail failed 'only part of it arrived, or it was damaged on the way'
   give "$stage"
-  sync "$stage" 2>/dev/null || sync
+  note_made "$1"
+  on_disk "$stage"
+  hold
+  look_at
+  may_replace
+  compare "$1"
   why=$(mv -f "$stage" "./$name" 2>&1) || fail failed "$why"
   stage=
+  let_go
   synced=$synced$dir$nl
   report changed "$1"
 }

@@ -37,8 +37,10 @@ empty() {
   printf '' 2>/dev/null >"$1" || unwritten "$1" 4096 "$1 cannot be written"
 }
 
-# keep NUMBER PATH: what is there now, or that there is nothing.
+# keep NUMBER PATH: what is there now, or that there is nothing; and that it is due
+# to be put back.
 keep() {
+  empty "$here/$1.due"
   printf '%s\n' "$2" 2>/dev/null >>"$here/paths" || unwritten "$here/paths" 4096 "$here cannot be written"
   if [ -f "$2" ] || [ -L "$2" ]; then
     # A link is kept as a link.
@@ -51,6 +53,7 @@ keep() {
 arm() {
   IFS= read -r seconds && IFS= read -r size || exit 65
   have systemd-run || no 'there is no systemd-run to guard it; nothing was changed'
+  have flock || no 'there is no flock here, it comes with util-linux; nothing was changed'
   [ ! -e "$here/armed" ] || no 'a change that nobody confirmed is still guarded; nothing was changed'
   ended
   private /var/lib/bulwark
@@ -62,6 +65,8 @@ arm() {
   got=$(stat -c %s "$here/restore")
   [ "$got" = "$size" ] || no 'only part of it arrived; nothing was changed'
   empty "$here/paths"
+  empty "$here/made"
+  empty "$here/restoring"
   empty "$here/restarts"
   n=0
   while IFS= read -r line; do
@@ -90,7 +95,11 @@ arm() {
 
 # put_back executes what the timer would have.
 put_back() {
-  why=$(bounded 100 /bin/sh "$here/restore" "$here" 2>&1) || no "what was before could not be put back: $why"
+  why=$(bounded 100 /bin/sh "$here/restore" "$here" 2>&1)
+  case $? in
+  0 | 3) ;;
+  *) no "what was before could not all be put back: $why" ;;
+  esac
 }
 
 # confirm: the change stays, unless it is too late: also where nothing guarded it
@@ -110,12 +119,17 @@ confirm() {
   frame 'done' 0 ''
 }
 
-# restore: what was before comes back now, unless it has already.
+# restore: what was before comes back now, unless it has already. What was left is
+# told until somebody says that it may be forgotten.
 restore() {
   ended
   [ ! -e "$here/armed" ] || put_back
   out=
   [ ! -e "$here/restored" ] || out=$(cat "$here/restored")
+  if [ -e "$here/left" ]; then
+    frame left 0 "$out$nl$(cat "$here/left")"
+    finish
+  fi
   rm -rf "$here"
   frame 'done' 0 "$out"
 }

@@ -32,10 +32,11 @@ all_absent() {
 
 # look_files PATH...
 look_files() {
-  there='' regular='' gone=''
+  there='' regular='' gone='' links=''
   for p in "$@"; do
     if [ -L "$p" ]; then
       there=$there$p$nl
+      links=$links$p$nl
     elif [ -f "$p" ]; then
       there=$there$p$nl
       regular=$regular$p$nl
@@ -55,6 +56,11 @@ look_files() {
     # shellcheck disable=SC2086 # split at line breaks on purpose
     frame sha256 0 "$(sha256sum $regular 2>/dev/null)"
   fi
+  # Where a link leads, as one line: what somebody put there may have several.
+  for p in $links; do
+    sum=$(readlink "$p" 2>/dev/null | sha256sum 2>/dev/null)
+    frame link 0 "${sum%% *}  $p"
+  done
   if [ -n "$gone" ]; then
     # shellcheck disable=SC2086 # split at line breaks on purpose
     all_absent $gone || look_absent $gone

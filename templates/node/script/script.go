@@ -47,6 +47,9 @@ var private string
 //go:embed files.sh
 var files string
 
+//go:embed guarded.sh
+var guarded string
+
 //go:embed effects.sh
 var effects string
 
@@ -95,7 +98,7 @@ var wholeLook = sync.OnceValue(func() string {
 })
 
 // Change carries out a batch of operations on files, sysctls, modules and units.
-func Change() string { return common + input + no + space + files + effects + change }
+func Change() string { return common + input + no + space + files + guarded + effects + change }
 
 // Run starts a command as a transient unit or attaches to it, and waits for its end.
 func Run() string { return common + input + no + space + private + runs + run }

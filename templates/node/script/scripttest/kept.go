@@ -33,6 +33,9 @@ stop) rm -f "$at/$2" ;;
 restart) echo "$*" >>"$at/log" ;;
 esac
 `,
+		// Every node has it, also where this machine's busybox has not.
+		"flock": `exec /usr/bin/flock "$@"
+`,
 		"systemd-run": `for a in "$@"; do
   case $a in --unit=*) : >"$at/${a#*=}.timer" ;; esac
 done
@@ -58,7 +61,7 @@ shift 2; exec "$@"`, k.VarLib, programs, options}, h.Argv...)
 func (k Kept) Fire(t *testing.T, boot string) {
 	t.Helper()
 	k.Forget(t)
-	k.Shell(t, false, "set -- /var/lib/bulwark/guard "+boot+"\n. /var/lib/bulwark/guard/restore\n")
+	k.Shell(t, true, "set -- /var/lib/bulwark/guard "+boot+"\n. /var/lib/bulwark/guard/restore\n")
 }
 
 // Forget is what a restart does to timers.
