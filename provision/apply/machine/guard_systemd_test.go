@@ -49,7 +49,7 @@ func guardedFor(within time.Duration) Guarded {
 // Nobody is there any more when the machine's own timer has it put back what was.
 func guardedChangeIsPutBack(t *testing.T, h *scripttest.Host) {
 	h.Shell(t, false, components)
-	began, err := Guard(t.Context(), h, guardedFor(5*time.Second))
+	began, err := Guard(t.Context(), h, guardedFor(10*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
