@@ -45,6 +45,8 @@ type change struct {
 	back  bool
 	// last is the last look at the node: many follow each other, and little moves.
 	last observe.Memory
+	// beat is what the API knows of the kubelet since it started again.
+	beat beat
 	// voters are the members of etcd that lived before, by name.
 	voters []string
 	// stays are the processes that came back and stayed, and confirming says that the
@@ -275,7 +277,7 @@ func (c *change) takeBack(ctx context.Context, why error) error {
 	if at == 0 && c.inForce(ctx) {
 		return errInForce
 	}
-	c.wants, c.back, c.acted = map[string][]string{}, true, time.Now()
+	c.wants, c.back, c.acted, c.beat = map[string][]string{}, true, time.Now(), beat{}
 	for name, p := range c.before {
 		c.wants[name] = p.Args
 	}

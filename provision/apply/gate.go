@@ -97,7 +97,7 @@ func (c *change) well(ctx context.Context) error {
 		}
 	}
 	if slices.Contains(c.restarts, kubelet) {
-		if err := c.kubeletWell(ctx); err != nil {
+		if err := c.kubeletWell(ctx, now.Processes[kubelet].PID); err != nil {
 			return err
 		}
 	}
@@ -142,10 +142,37 @@ func (c *change) ready(ctx context.Context, n cluster.Node) error {
 // (healthzPort of its configuration).
 const kubeletHealth = "127.0.0.1:10248"
 
-// kubeletWell asks the kubelet itself, and the API for its Node.
-func (c *change) kubeletWell(ctx context.Context) error {
+// beat is the first that the API knew of a kubelet's Lease while one process of it
+// ran, and whether that has moved since: then this process has the API.
+type beat struct {
+	pid   int
+	first string
+	moved bool
+}
+
+// heard notes what the API knows now.
+func (b *beat) heard(pid int, renewed string) {
+	if b.pid != pid {
+		*b = beat{pid: pid, first: renewed}
+	}
+	b.moved = b.moved || renewed != b.first
+}
+
+// kubeletWell asks the kubelet itself, and the API for its Node, and for a sign of it
+// that is newer than the process that runs now.
+func (c *change) kubeletWell(ctx context.Context, pid int) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
+	client, err := c.api.open(ctx)
+	if err != nil {
+		return err
+	}
+	// First, since the kubelet renews it as soon as it is there.
+	renewed, err := client.Renewed(ctx, c.node.Name)
+	if err != nil {
+		return err
+	}
+	c.beat.heard(pid, renewed)
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return c.Hosts[c.node.Name].Dial(ctx, network, address)
 	}}
@@ -162,12 +189,11 @@ func (c *change) kubeletWell(ctx context.Context) error {
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("the kubelet's /healthz is %d", res.StatusCode)
 	}
-	client, err := c.api.open(ctx)
-	if err != nil {
-		return err
-	}
 	if err := client.WaitNodeReady(ctx, c.node.Name); err != nil {
 		return fmt.Errorf("its Node is not Ready: %w", err)
+	}
+	if !c.beat.moved {
+		return fmt.Errorf("the API has not heard of the kubelet since it started again: its lease (kubectl get lease -n kube-node-lease %s) is not renewed", c.node.Name)
 	}
 	return nil
 }

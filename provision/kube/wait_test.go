@@ -12,6 +12,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -124,5 +125,19 @@ func TestWaitDeployment(t *testing.T) {
 	}
 	if err := c.WaitDeployment(ctx, "coredns"); err == nil || !strings.Contains(err.Error(), "namespace/name") {
 		t.Error(err)
+	}
+}
+
+// What a Lease says is told to the microsecond, and one that is not there is no error.
+func TestWhenANodeWasRenewed(t *testing.T) {
+	at := metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC))
+	lease := func(name string, at *metav1.MicroTime) runtime.Object {
+		return &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "kube-node-lease"}, Spec: coordinationv1.LeaseSpec{RenewTime: at}}
+	}
+	c, _ := fakeClient(lease("w-1", &at), lease("w-2", nil))
+	for name, want := range map[string]string{"w-1": "2026-01-02T03:04:05.000006Z", "w-2": "", "w-3": ""} {
+		if got, err := c.Renewed(t.Context(), name); got != want || err != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }

@@ -63,6 +63,28 @@ func (c *Client) node(ctx context.Context, name string) (*corev1.Node, string, e
 	return n, "", nil
 }
 
+// Renewed is when a node's kubelet last renewed its Lease, by the kubelet's own words
+// and clock; "" where it has none. A Node goes on being Ready for the better part of a
+// minute after its kubelet was last heard of: only that this moves says that it is
+// heard of now.
+func (c *Client) Renewed(ctx context.Context, node string) (string, error) {
+	one, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	l, err := c.typed.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(one, node, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("%s: reading the lease of node %s: %w", c.where, node, err)
+	case l.Spec.RenewTime == nil:
+		return "", nil
+	}
+	return l.Spec.RenewTime.UTC().Format(metav1.RFC3339Micro), nil
+}
+
+// Nodes are the Node objects by name.
+func (c *Client) Nodes(ctx context.Context) (map[string]state.NodeObject, error) { return c.nodes(ctx) }
+
 // WaitServing waits until node's kubelet serves a certificate that the
 // cluster's CA signed for its address and its name: until then the API server
 // cannot read logs. The connection is made from this client's machine, which
