@@ -98,7 +98,7 @@ func guardedStep(node string, after ...string) plan.Step {
 
 func runChange(t *testing.T, hosts map[string]host.Host, steps ...plan.Step) (Result, error, time.Duration) {
 	t.Helper()
-	c := &cluster.Cluster{Nodes: []cluster.Node{{Name: "a", Role: cluster.Worker}, {Name: "b", Role: cluster.Worker}}}
+	c := &cluster.Cluster{MaxUnavailable: cluster.Share{Count: 2}, Nodes: []cluster.Node{{Name: "a", Role: cluster.Worker}, {Name: "b", Role: cluster.Worker}}}
 	began := time.Now()
 	res, err := (&Runner{Access: Access{Cluster: c, Hosts: hosts}, Have: &state.Cluster{}}).Run(t.Context(), &plan.Plan{Steps: steps})
 	return res, err, time.Since(began)

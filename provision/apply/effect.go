@@ -41,7 +41,10 @@ func (ru *run) effect(ctx context.Context, steps []plan.Step) (int, error) {
 		if len(drains(steps)) > 0 {
 			limit += leaveTimeout
 		}
-		if err := within(ctx, limit, func(ctx context.Context) error { return ru.change(ctx, steps) }); err != nil {
+		err := ru.inTurn(ctx, steps[0], func() error {
+			return within(ctx, limit, func(ctx context.Context) error { return ru.change(ctx, steps) })
+		})
+		if err != nil {
 			return 0, err
 		}
 		return len(steps), nil

@@ -68,6 +68,8 @@ type run struct {
 	errs     []error
 	failed   map[string]bool
 	reloaded map[string]bool // nodes whose systemd has read all units we wrote
+	changing map[string]bool // workers under a guarded change
+	ended    <-chan struct{} // closed when no step is begun any more
 	tidying  tasks           // what the run ends with, and no step waits for
 }
 
@@ -76,7 +78,7 @@ type run struct {
 // its node and whatever waits for it; the rest goes on. When ctx is cancelled
 // no step is begun, waits end at once, and the other steps that run are finished.
 func (r *Runner) Run(ctx context.Context, p *plan.Plan) (Result, error) {
-	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}, reloaded: map[string]bool{}}
+	ru := &run{Runner: r, outcomes: map[string]*outcome{}, failed: map[string]bool{}, reloaded: map[string]bool{}, changing: map[string]bool{}, ended: ctx.Done()}
 	ru.api = &api{Access: r.Access}
 	ru.values = newValues(r.Have, ru.api)
 	queues := map[string][]plan.Step{}
