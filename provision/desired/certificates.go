@@ -30,13 +30,22 @@ func leaves() []leaf {
 	}
 }
 
-// pkiCertificates do not end soon. They come before what is copied from them.
-func (b *builder) pkiCertificates() {
+// pkiCertificates do not end soon, and the API server's is for who clients go to.
+// They come before what is copied from them.
+func (b *builder) pkiCertificates() error {
+	names, err := kubeadm.ServerNames(b.c, b.n)
+	if err != nil {
+		return err
+	}
 	for _, l := range leaves() {
 		file := kubeadm.PKIDir + "/" + l.path
-		b.certificate(l.name, state.WantCertificate{Path: file + ".crt", CA: kubeadm.PKIDir + "/" + l.ca + ".crt", Restarts: l.restarts},
-			initArgs("certs", l.name), file+".crt", file+".key")
+		want := state.WantCertificate{Path: file + ".crt", CA: kubeadm.PKIDir + "/" + l.ca + ".crt", Restarts: l.restarts}
+		if l.name == "apiserver" {
+			want.Names = names
+		}
+		b.certificate(l.name, want, initArgs("certs", l.name), file+".crt", file+".key")
 	}
+	return nil
 }
 
 // kubeconfigCertificates are those within kubeconfigs, beside their keys.

@@ -54,7 +54,9 @@ func (b *builder) controlPlane() error {
 	}
 	b.phase(state.Phase{Name: "init-certs", Args: initArgs("certs", "all"), Makes: pki},
 		"certificate authorities, certificates and the service account key")
-	b.pkiCertificates()
+	if err := b.pkiCertificates(); err != nil {
+		return err
+	}
 	b.dir(kubeadm.EtcdPKIDir, 0o700, state.EtcdOwner)
 	for _, cp := range kubeadm.EtcdCopies() {
 		b.path(state.File{Path: cp.To, CopyOf: cp.From, Origin: state.Adopted, Mode: 0o600, Owner: state.EtcdOwner, Secret: true, Why: "defaults", Restarts: []string{"etcd"}})

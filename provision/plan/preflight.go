@@ -39,7 +39,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		if got == nil {
 			continue // not reached: said by whoever tried
 		}
-		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: wanted[n.Name].Images, arguments: wanted[n.Name].Kubelet}
+		p := &preflight{c: c, n: n, got: got, f: got.Facts, wanted: wanted[n.Name].Images, arguments: wanted[n.Name].Kubelet, facts: wanted[n.Name].Facts}
 		p.every()
 		if !p.joined() {
 			p.machine()
@@ -60,6 +60,7 @@ type preflight struct {
 	wanted []string // images
 	// arguments are what the kubelet should run with.
 	arguments []string
+	facts     []state.Fact
 	problems  []Problem
 }
 
@@ -100,6 +101,7 @@ func (p *preflight) every() {
 	p.firewallManagers()
 	p.kubeletArguments()
 	p.modules()
+	p.serverNames()
 }
 
 // unread are what a look asked for and did not get.

@@ -52,6 +52,9 @@ type WantCertificate struct {
 	Remakes *Phase `json:"remakes,omitempty"`
 	// Restarts names the components that read the file only when they start.
 	Restarts []string `json:"restarts,omitempty"`
+	// Names are the names and addresses that it must be for, none where nobody
+	// compares them.
+	Names []string `json:"names,omitempty"`
 	// Remedy is what a person does about one that its owner does not rotate.
 	Remedy string `json:"-"`
 }
@@ -62,6 +65,10 @@ type WantProcess struct {
 	Name string `json:"name"`
 	// Manifest is the static pod it is started from, "" for a kubelet.
 	Manifest string `json:"manifest,omitempty"`
+	// Unit is the unit of systemd that starts it, "" for a static pod.
+	Unit string `json:"unit,omitempty"`
+	// Args are what follows its name, of one whose manifest is not kubeadm's.
+	Args []string `json:"args,omitempty"`
 	// Reads are files that it reads when it starts, and no later.
 	Reads []string `json:"reads,omitempty"`
 }
