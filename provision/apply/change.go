@@ -80,6 +80,9 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 			c.wants[s.Restarts[0]] = plan.Command(s.File.Want.Content)
 			c.manifests[s.Restarts[0]] = s.Restarts[0] != kubelet
 		}
+		if ownPod(s) {
+			c.manifests[s.Restarts[0]] = true
+		}
 	}
 	ops, err := c.operations(ctx, steps)
 	if err != nil {
@@ -144,7 +147,7 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 		if s.File.Want.Tree {
 			again = append(again, ownTree(s.File.Want))
 		}
-		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet {
+		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet || ownPod(s) {
 			bySelf[s.Restarts[0]] = true
 		}
 	}

@@ -6,10 +6,15 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+	"github.com/bulwark-k8s/bulwark/templates/node"
 )
 
 // kubelet is the component that starts all others.
 const kubelet = "kubelet"
+
+// kubeVIP is the component that holds the endpoint's virtual address, where there is
+// one. Its static pod is of bulwark's own making, and not kubeadm's.
+const kubeVIP = "kube-vip"
 
 // staticPods are the components of a control plane, in the order in which one
 // needs the other.
@@ -39,11 +44,21 @@ func (b *builder) components() error {
 	names := []string{kubelet}
 	if b.n.Role == cluster.ControlPlane {
 		names = append(names, staticPods()...)
+		if b.c.Endpoint.VIP.IsValid() {
+			names = append(names, kubeVIP)
+		}
 		b.manifestsFolder()
 	}
 	for _, name := range names {
 		p := state.WantProcess{Name: name, Reads: reads[name]}
-		if name != kubelet {
+		switch name {
+		case kubelet:
+			if !deviates(b.c, func(d cluster.Deviation) bool { return d.KeepKubeletUnit }) {
+				p.Unit = node.KubeletUnitName
+			}
+		case kubeVIP:
+			p.Args = kubeadm.VIPArguments()
+		default:
 			p.Manifest = manifestOf(name)
 		}
 		b.add(state.Fact{ID: b.id("process", name), Title: name + " runs with what its files say", Why: "kubernetes", Process: &p})

@@ -72,13 +72,14 @@ func (b *builder) guard() error {
 // packaged is where packages put the kubelet's unit.
 var packaged = [...]string{"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service"}
 
-// kubeletUnit is written where no package brought one.
+// kubeletUnit is written where no package brought one. What starts the kubelet says
+// what it is told, so the kubelet starts again with it.
 func (b *builder) kubeletUnit() error {
 	if deviates(b.c, func(d cluster.Deviation) bool { return d.KeepKubeletUnit }) {
 		return nil
 	}
 	unit := func(path string, text []byte) {
-		b.path(state.File{Path: path, Origin: state.Written, Mode: 0o600, Owner: root, Content: text, Unless: packaged[:], Why: "defaults"})
+		b.path(state.File{Path: path, Origin: state.Written, Mode: 0o600, Owner: root, Content: text, Unless: packaged[:], Why: "defaults", Restarts: []string{kubelet}})
 	}
 	unit(node.KubeletUnitPath, node.KubeletUnit())
 	b.path(state.File{Path: node.KubeletDropInDir, Origin: state.Written, Mode: state.Mode(node.DirMode), Owner: root, Unless: packaged[:], Why: "defaults"})

@@ -26,13 +26,13 @@ func (b *builder) vip() error {
 		Makes: []string{kubeadm.VIPKubeconfig}, Into: kubeadm.VIPKubeconfig}
 	b.add(state.Fact{ID: b.id("phase", phase.Name), Title: "kubeconfig of kube-vip", Why: why, Phase: phase})
 	// kubeadm renews no kubeconfig but its own; it makes this one again.
-	b.lasting(state.WantCertificate{Path: kubeadm.VIPKubeconfig, CA: caFile, Renews: phase, Remakes: phase, Restarts: []string{"kube-vip"}})
+	b.lasting(state.WantCertificate{Path: kubeadm.VIPKubeconfig, CA: caFile, Renews: phase, Remakes: phase, Restarts: []string{kubeVIP}})
 	b.path(state.File{Path: kubeadm.VIPKubeconfig, Origin: state.Derived, Mode: 0o600, Owner: root, Optional: true, Secret: true, Why: why})
 	manifest, err := kubeadm.VIPManifest(b.c)
 	if err != nil {
 		return err
 	}
-	b.file(kubeadm.VIPManifestFile, 0o600, manifest, why)
+	b.file(kubeadm.VIPManifestFile, 0o600, manifest, why, kubeVIP)
 	return nil
 }
 

@@ -193,7 +193,7 @@ func TestFactsAreRead(t *testing.T) {
 		say("space", "63677270 0 4096 0 0 /sys/fs/cgroup\nef53 10 4096 7 100 /var\n9123683e 10 4096 0 0 /etc"), say("uname", "cp-1 6.1.0 x86_64"), say("systemd", "Version=252.38-1~deb12u1"),
 		say("process", "kube-controller 7 1700000000 0123456789abcdef0123456789abcdef\n61 00 2d 2d 62 0a 00"), say("process", "etcd 8 1 -\n61 00"), say("process", "etcd 9 1 -\n62 00"), say("process", "kubelet 10 1 -\n61 00"), say("process", "kubelet 10 1 -\n61 00"), say("etcdaccount", "etcd:x:2379:2379::/:/bin/false"),
 		say("run", script.RunUnit("id")+"\nended 3\nout\x1b[0m"), say("modules", "br_netfilter no"), say("sysctl", "/proc/sys/vm/x:1\t2 3"),
-		say("units", "Id=a.service\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n\nId=x.service\nNames=x.service b.service\nLoadState=loaded"),
+		say("units", "Id=a.service\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nNeedDaemonReload=yes\nFragmentPath=/etc/a.service\nDropInPaths=/etc/a.d/1.conf /etc/a.d/2.conf\n\nId=x.service\nNames=x.service b.service\nLoadState=loaded\nNeedDaemonReload=no\nFragmentPath=\nDropInPaths="),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +208,8 @@ func TestFactsAreRead(t *testing.T) {
 		"began": n.Processes["kube-controller-manager"].Started == 1700000000 && n.Processes["kube-controller-manager"].PID == 7, "no pod": n.Processes["kubelet"].Pod == "",
 		"a fork": len(n.Processes["kubelet"].Args) == 1, "two processes": n.Unread["etcd"] != "" && n.Processes["etcd"].Args == nil,
 		"run": n.Runs["id"].Exit == 3 && n.Runs["id"].Output == `out\x1b[0m`, "module": !n.Modules["br_netfilter"] && n.Unread["br_netfilter"] == "",
-		"sysctl": n.Sysctls["vm.x"] == "1 2 3", "unit": n.Units["a.service"].Active == "active" && n.Units["b.service"].Load == "loaded",
+		"sysctl": n.Sysctls["vm.x"] == "1 2 3", "unit": n.Units["a.service"].Active == "active" && n.Units["a.service"].Stale && !n.Units["b.service"].Stale && n.Units["a.service"].Fragment == "/etc/a.service" &&
+			len(n.Units["a.service"].DropIns) == 2 && len(n.Units["b.service"].DropIns) == 0 && n.Units["b.service"].Load == "loaded",
 	} {
 		if !ok {
 			t.Errorf("%s: %+v", name, n)

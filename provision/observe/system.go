@@ -94,14 +94,15 @@ func (r *reading) units(f script.Frame) error {
 		p := map[string]string{}
 		for line := range lines([]byte(blocks[i])) {
 			switch key, value, _ := strings.Cut(line, "="); key {
-			case "Id", "Names", "LoadState", "UnitFileState", "ActiveState", "SubState":
+			case "Id", "Names", "LoadState", "UnitFileState", "ActiveState", "SubState", "NeedDaemonReload", "FragmentPath", "DropInPaths":
 				p[key] = word(value)
 			}
 		}
 		if p["Id"] != name && !contains(strings.Fields(p["Names"]), name) {
 			return fmt.Errorf("unit %s where %s was asked for", word(p["Id"]), name)
 		}
-		r.node.Units[name] = state.Unit{Name: name, Load: p["LoadState"], Enabled: p["UnitFileState"], Active: p["ActiveState"], Sub: p["SubState"]}
+		r.node.Units[name] = state.Unit{Name: name, Load: p["LoadState"], Enabled: p["UnitFileState"], Active: p["ActiveState"], Sub: p["SubState"],
+			Stale: p["NeedDaemonReload"] == "yes", Fragment: p["FragmentPath"], DropIns: strings.Fields(p["DropInPaths"])}
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missin
 			if s, unmet := r.step(f, n); unmet {
 				p.Steps = append(p.Steps, s)
 				r.planned[s.ID] = true
+				if s.File != nil && !s.File.Attributes {
+					r.planned[rewritten(n.Name, s.File.Want.Path)] = true
+				}
 				for _, name := range s.Restarts {
 					r.planned[restart(n.Name, name)] = true
 				}
@@ -99,7 +102,7 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 	case f.Certificate != nil:
 		return r.certificateStep(s, *f.Certificate, n)
 	case f.Process != nil:
-		return r.processStep(s, *f.Process, n)
+		return r.startedStep(s, *f.Process, n)
 	case f.Wait != nil:
 		s.Kind, s.Wait, s.Action = KindWait, f.Wait, Check
 		return s, !r.waitMet(*f.Wait)

@@ -11,8 +11,9 @@ import (
 
 // The kubelet's unit where a package brought it, and who would outweigh it.
 const (
-	packagedKubeletUnit = "/usr/lib/systemd/system/kubelet.service"
-	adminsKubeletUnit   = "/etc/systemd/system/kubelet.service"
+	kubeletUnit         = "kubelet.service"
+	packagedKubeletUnit = "/usr/lib/systemd/system/" + kubeletUnit
+	adminsKubeletUnit   = unitFiles + kubeletUnit
 	kubeadmDropIn       = "10-kubeadm.conf"
 )
 
@@ -27,10 +28,10 @@ func kubeletDropIns() []string {
 	return []string{adminsKubeletUnit + ".d", "/run/systemd/system/kubelet.service.d", packagedKubeletUnit + ".d"}
 }
 
-// KubeletArgumentFiles are what a look must read for the check
-// kubelet-arguments: texts, and folders.
+// KubeletArgumentFiles are what a look must read for the checks
+// kubelet-arguments and kubelet-start: texts, and folders.
 func KubeletArgumentFiles() (texts, dirs []string) {
-	return kubeletEnvironments(), kubeletDropIns()
+	return append(kubeletEnvironments(), packagedKubeletUnit, packagedKubeletUnit+".d/"+kubeadmDropIn), kubeletDropIns()
 }
 
 // kubeletArguments finds who else would give the kubelet arguments. One of
@@ -54,6 +55,7 @@ func (p *preflight) kubeletArguments() {
 	for _, file := range p.dropIns(packaged) {
 		p.bad(check, file+" adds to the kubelet's unit", "remove the file, then systemctl daemon-reload; what it sets of the kubelet belongs into kubelet { config = { … } }")
 	}
+	p.kubeletStart(packaged)
 	if extra := p.runningWith(); extra != "" {
 		p.bad(check, "the kubelet runs with "+extra, "find the file it comes from (systemctl cat kubelet) and take it out, then systemctl restart kubelet")
 	}
@@ -72,8 +74,24 @@ func (p *preflight) dropIns(packaged bool) []string {
 			out = append(out, file)
 		}
 	}
+	// systemd knows more folders than those that were looked into.
+	for _, file := range p.got.Units[kubeletUnit].DropIns {
+		dir := path.Dir(file)
+		if path.Base(dir) == kubeletUnit+".d" && !slices.Contains(kubeletDropIns(), dir) && underUsr(file) != own {
+			out = append(out, file)
+		}
+	}
 	slices.Sort(out)
 	return out
+}
+
+// underUsr is a path as it is where /lib is a link to /usr/lib, which systemd may call
+// by either name.
+func underUsr(file string) string {
+	if strings.HasPrefix(file, "/lib/") {
+		return "/usr" + file
+	}
+	return file
 }
 
 // environment is what a file of variables would change of the kubelet's
@@ -117,23 +135,4 @@ func (p *preflight) runningWith() string {
 		extra = append(extra, a)
 	}
 	return strings.Join(extra, " ")
-}
-
-// ufwConf says whether ufw is switched on. Its unit is active either way.
-const ufwConf = "/etc/ufw/ufw.conf"
-
-// UFWConf is a text that a look must read for the check firewall.
-func UFWConf() string { return ufwConf }
-
-// ufwIsOff says whether ufw's own switch is off. A machine whose file cannot
-// say is taken for one where it is on.
-func (p *preflight) ufwIsOff() bool {
-	off := false
-	for line := range strings.Lines(string(p.got.Files[ufwConf].Text)) {
-		// The file is a shell's: the last line wins.
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "ENABLED="); ok {
-			off = strings.EqualFold(strings.Trim(value, `"'`), "no")
-		}
-	}
-	return off
 }

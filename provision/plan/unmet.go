@@ -118,6 +118,11 @@ func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *
 	if want.Origin == state.Derived && Command(derived) != nil && samePod(got.Text, derived) {
 		return nil
 	}
+	if starts(want) && got.Type != "file" {
+		// Nothing can be put back that would start it, and a unit is enabled only where
+		// its file is: it is put there at once.
+		return nil
+	}
 	return running(want.Restarts, n)
 }
 
@@ -151,6 +156,9 @@ func (r rules) unitStep(s Step, want state.WantUnit, n *state.Node) (Step, bool)
 		if !known || got.Load == "not-found" {
 			s.Action = Add
 		}
+	}
+	if r.stale(want, got, n) {
+		unmet = true // the reload that every step of a unit begins with
 	}
 	follows := slices.ContainsFunc(want.Follows, func(path string) bool { return r.planned[n.Name+"/file"+path] })
 	switch {

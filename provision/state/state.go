@@ -63,6 +63,12 @@ type Unit struct {
 	Active string
 	// Sub is systemd's SubState: "running", "exited", ….
 	Sub string
+	// Stale says that what lies on disk is not what systemd read (NeedDaemonReload).
+	Stale bool
+	// Fragment is the unit's own file, and DropIns are those that add to it, as
+	// systemd read them.
+	Fragment string
+	DropIns  []string
 }
 
 // Process is a running component.

@@ -38,6 +38,9 @@ func VIPImage(c *cluster.Cluster) string {
 	return vipRepository + "/" + vipImage
 }
 
+// VIPArguments are what kube-vip runs with: all else of it is said by its environment.
+func VIPArguments() []string { return []string{"manager"} }
+
 // VIPManifest is kube-vip as a static pod: it takes the endpoint's virtual
 // address while it holds a lease, and tells the network so by ARP or neighbour
 // discovery. It asks the API server of its own machine, so a machine whose API
@@ -64,7 +67,7 @@ func VIPManifest(c *cluster.Cluster) ([]byte, error) {
 			HostAliases:     []corev1.HostAlias{{IP: loopback(c), Hostnames: []string{"kubernetes"}}},
 			SecurityContext: &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 			Containers: []corev1.Container{{
-				Name: "kube-vip", Image: VIPImage(c), ImagePullPolicy: corev1.PullIfNotPresent, Args: []string{"manager"},
+				Name: "kube-vip", Image: VIPImage(c), ImagePullPolicy: corev1.PullIfNotPresent, Args: VIPArguments(),
 				Env: []corev1.EnvVar{
 					env("address", vip.String()),
 					env("port", strconv.Itoa(int(c.Endpoint.Port))),

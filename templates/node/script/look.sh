@@ -85,7 +85,8 @@ answers() {
   IFS=$nl
   if [ -n "$units" ]; then
     # shellcheck disable=SC2086
-    take units Units systemctl show --no-pager -p Id -p Names -p LoadState -p UnitFileState -p ActiveState -p SubState $units
+    take units Units systemctl show --no-pager -p Id -p Names -p LoadState -p UnitFileState -p ActiveState -p SubState \
+      -p NeedDaemonReload -p FragmentPath -p DropInPaths $units
   fi
   for unit in $asked_runs; do
     run_state "$unit"
