@@ -267,6 +267,9 @@ func (c *change) takeBack(ctx context.Context, why error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*restoreTime)
 	defer cancel()
 	at, err := machine.Restore(ctx, h)
+	if left, ok := errors.AsType[*machine.LeftError](err); ok {
+		return fmt.Errorf("%w; %w", why, left) // what runs with a file of somebody's is not judged here
+	}
 	if err != nil {
 		fresh, err2 := h.Fresh(ctx)
 		if err2 != nil {
