@@ -329,8 +329,9 @@ func TestDowngradeOnlyServers(t *testing.T) {
 	} {
 		s, target, o := setup(t, hosttest.SSHDOptions{Config: []string{config}})
 		refused(t, target, o, host.ErrUnreachable, "no modern", says, "update its sshd")
-		if s.Logins() != 0 || s.Connections() != 1 {
-			t.Error("it was tried on")
+		// A reset may outrun what the server said before it: then it is asked again.
+		if s.Logins() != 0 || s.Connections() > 6 {
+			t.Errorf("%d logins were tried, over %d connections", s.Logins(), s.Connections())
 		}
 	}
 	s, target, _ := setup(t, hosttest.SSHDOptions{KeyTypes: []string{"rsa"}, Config: []string{"HostKeyAlgorithms ssh-rsa"}})
