@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 // server, and so does its way back, though it does not run any more.
 func testLiving(t *testing.T, c *labCluster) {
 	const ca = "/etc/kubernetes/pki/ca.crt"
-	before := shell(t, c, "cp-1", kept)
+	before := atRest(t, c, "cp-1")
 	on(t, c, "w-2", `mv `+ca+` /root/ca.crt && printf %s "$1" >`+ca, otherCA(t))
 	back := func() { shell(t, c, "w-2", "[ ! -e /root/ca.crt ] || mv -f /root/ca.crt "+ca) }
 	defer back()
@@ -50,6 +51,22 @@ func testLiving(t *testing.T, c *labCluster) {
 	// What the API holds of the other spec was not known of, and is seen now.
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "v1/ConfigMap/kube-system/kubeadm-config")
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
+}
+
+// atRest is what lies and runs on a machine that was restarted a moment ago, once
+// its pods are all back.
+func atRest(t *testing.T, c *labCluster, node string) string {
+	t.Helper()
+	before := ""
+	eventually(t, 3*time.Minute, node+" is at rest", func() error {
+		before = shell(t, c, node, kept)
+		time.Sleep(10 * time.Second)
+		if diff := difference(before, shell(t, c, node, kept)); diff != "" || !strings.Contains(before, " kube-proxy\n") {
+			return fmt.Errorf("pods come back: %s", diff)
+		}
+		return nil
+	})
+	return before
 }
 
 // otherCA is a certificate of a CA that nobody knows.
