@@ -39,7 +39,7 @@ func testWatch(t *testing.T, c *labCluster) {
 		}
 		return nil
 	})
-	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, "> approval  a serving certificate")
+	c.Bulwark(t, "watch", "--once").want(t, 2).says(t, "a serving certificate of its own")
 	c.Bulwark(t, "watch", "--once", "--repair").want(t, 0)
 	shell(t, c, "w-1", "test -s "+current)
 	c.Bulwark(t, "watch", "--once").want(t, 0).says(t, "state in-sync")
