@@ -21,7 +21,7 @@ func BenchmarkRender(b *testing.B) {
 	// So many nodes have a pod network that is a manifest: with `cni "bridge"` each
 	// would have routes to all others, and a million of them are another benchmark.
 	must(b, os.WriteFile(filepath.Join(f.dir, "cni.yaml"), []byte("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: pods-network\n"), 0o600))
-	must(b, os.WriteFile(spec, []byte(specOf(3, count-3, `"manifest" { manifest = file("cni.yaml") }`)), 0o600))
+	must(b, os.WriteFile(spec, []byte(specOf(3, count-3, "\"manifest\" { manifest = file(\"cni.yaml\") }\n    cni_ports = [\"udp/8472\"]")), 0o600))
 	var took []float64
 	var peak int64
 	digests := map[string]int{}
