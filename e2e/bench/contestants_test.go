@@ -127,7 +127,7 @@ rsync -n -rcpog --itemize-changes -e 'ssh -F %[1]s/ssh_config' %[1]s/want/ "$1:%
 	fmt.Fprintf(&inventory, "[all:vars]\nansible_user=root\nansible_ssh_private_key_file=%s\nansible_python_interpreter=/usr/bin/python3\n"+
 		"ansible_ssh_common_args='-o UserKnownHostsFile=%s/known_hosts -o IdentitiesOnly=yes -o IdentityAgent=none'\n", f.key, f.dir)
 	put("inventory.ini", inventory.String(), 0o644)
-	put("ansible.cfg", fmt.Sprintf("[defaults]\nforks = 50\ngathering = explicit\nretry_files_enabled = false\nlocal_tmp = %[1]s/tmp\n"+
+	put("ansible.cfg", fmt.Sprintf("[defaults]\nforks = 50\ntimeout = 120\ngathering = explicit\nretry_files_enabled = false\nlocal_tmp = %[1]s/tmp\n"+
 		"[ssh_connection]\npipelining = true\nssh_args = -o ControlMaster=auto -o ControlPersist=60s\ncontrol_path_dir = %[1]s/cp\n", f.dir), 0o644)
 	list, err := json.Marshal(items)
 	must(b, err)
