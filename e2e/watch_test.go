@@ -33,8 +33,8 @@ func testWatch(t *testing.T, c *labCluster) {
 	const current = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 	shell(t, c, "w-1", "rm -f "+current+" && systemctl restart kubelet")
 	eventually(t, 2*time.Minute, "the kubelet asks for a certificate", func() error {
-		names := mustKubectl(t, c, "", "get", "csr", "-o", `jsonpath={range .items[?(@.spec.username=="system:node:w-1")]}{.spec.signerName} {.status.conditions[*].type}{"\n"}{end}`)
-		if !strings.Contains(names, "kubernetes.io/kubelet-serving \n") {
+		names := mustKubectl(t, c, "", "get", "csr", "-o", `jsonpath={range .items[?(@.spec.username=="system:node:w-1")]}{.spec.signerName}:{.status.conditions[*].type};{end}`)
+		if !strings.Contains(names, "kubernetes.io/kubelet-serving:;") {
 			return fmt.Errorf("there is no request that waits: %q", names)
 		}
 		return nil
