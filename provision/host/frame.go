@@ -31,10 +31,10 @@ const magic = "bulwark1"
 // unchanged through sh, bash, dash, ksh, zsh, fish, csh and tcsh alike.
 const prelude = `IFS=" " read -r m l n; ` +
 	`[ "$m" = ` + magic + ` ] || { echo "no program on stdin" >&2; exit 125; }; ` +
-	`if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; ` +
-	`then p=$(dd bs="$l" count=1 iflag=fullblock 2>/dev/null); ` +
-	// A dd that cannot wait for a full block gets there byte by byte.
-	`else p=$(dd bs=1 count="$l" 2>/dev/null); fi; ` +
+	`p=$(dd bs="$l" count=1 iflag=fullblock 2>/dev/null); ` +
+	// A dd that cannot wait for a full block says so before it reads anything, and
+	// gets there byte by byte.
+	`[ -n "$p" ] || p=$(dd bs=1 count="$l" 2>/dev/null); ` +
 	// The nonce at the end says that the text came whole.
 	`case $p in *"#$n") ;; *) echo "program cut short" >&2; exit 125;; esac; ` +
 	`echo "` + magic + ` $n"; echo "` + magic + ` $n" >&2; ` +

@@ -36,7 +36,9 @@ func node(ask Ask, frames []script.Frame, began, ended time.Time) (*state.Node, 
 		}
 	}
 	r.close()
-	r.offset(began, ended)
+	if !ask.FilesOnly {
+		r.offset(began, ended)
+	}
 	return r.node, nil
 }
 

@@ -1,8 +1,6 @@
 # Reads what one machine has, and changes nothing. The ask is one line for each
 # thing, ended by "end". One process answers for all files, one for all
 # digests, one for all units: a look costs a machine little.
-frame clock 0 "$(date +%s%N | tr -dc 0-9)"
-
 software='' files_only='' paths='' texts='' certificates='' masked='' owners='' dirs='' sysctls='' modules='' units='' asked_runs='' same='' line=''
 while IFS= read -r line; do
   case $line in
@@ -28,6 +26,13 @@ while IFS= read -r line; do
 done
 [ "$line" = end ] || exit 65
 exec </dev/null
+
+# tell_clock answers with nanoseconds, or with seconds where date has no better: what
+# follows the digits is a format it does not know.
+tell_clock() {
+  clock=$(date +%s%N)
+  frame clock 0 "${clock%%[!0-9]*}"
+}
 
 # Lists are lines; they become arguments by splitting at line breaks alone.
 set -f
@@ -58,10 +63,12 @@ take() {
 answers() {
   IFS=$nl
   # shellcheck disable=SC2086 # split at line breaks on purpose, from here on
-  [ -z "$dirs" ] || look_dirs $dirs
+  if [ -n "$dirs" ]; then
+    look_dirs $dirs
+    # An entry of a directory may have been asked for by itself too.
+    paths=$(printf %s "$paths" | sort -u)
+  fi
   IFS=$nl
-  # An entry of a directory may have been asked for by itself too.
-  paths=$(printf %s "$paths" | sort -u)
   # shellcheck disable=SC2086
   [ -z "$paths" ] || look_files $paths
   IFS=$nl
@@ -129,6 +136,8 @@ answers() {
   fi
 }
 
+# The clock is what the time of all else is judged by: it is told before and after.
+[ -n "$files_only" ] || tell_clock
 if [ -z "$same" ]; then
   answers
 else
@@ -144,5 +153,5 @@ else
     printf %s "$all"
   fi
 fi
-frame clock 0 "$(date +%s%N | tr -dc 0-9)"
+[ -n "$files_only" ] || tell_clock
 finish
