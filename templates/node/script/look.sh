@@ -107,7 +107,7 @@ answers() {
 
   look_table
   look_processes
-  frame uname 0 "$(uname -n) $(uname -r) $(uname -m)"
+  frame uname 0 "$(uname -nrm)"
   frame small 0 "$(
     grep -H '' /etc/machine-id /etc/os-release /proc/swaps /sys/devices/system/cpu/online 2>/dev/null
     grep -H '^MemTotal:' /proc/meminfo 2>/dev/null

@@ -31,32 +31,39 @@ look_sysctls() {
 look_modules() {
   folder=/lib/modules/$(uname -r)
   out=
+  # Built-in code need not show under /sys.
+  systems=$(cat /proc/filesystems 2>/dev/null)
+  why=
+  built=$(cat "$folder/modules.builtin" 2>/dev/null) || why=$(cat "$folder/modules.builtin" 2>&1 >/dev/null)
   for m in "$@"; do
     pattern=${m#* }
     m=${m%% *}
-    if [ -d "/sys/module/$m" ] || grep -qw "$m" /proc/filesystems 2>/dev/null; then
+    if [ -d "/sys/module/$m" ]; then
       out="$out$m yes$nl"
       continue
     fi
-    why=$(grep -q "/$pattern\.ko" "$folder/modules.builtin" 2>&1)
-    case $? in
-    0)
+    case $nl$systems$nl in
+    *"	$m$nl"*)
       out="$out$m yes$nl"
       continue
       ;;
-    1) ;;
-    *)
-      # Built-in code need not show under /sys.
+    esac
+    if [ -n "$why" ]; then
       unread "module $m" 1 "it is not loaded, and whether it is built in cannot be read: $why"
+      continue
+    fi
+    case $built in
+    */$pattern.ko*)
+      out="$out$m yes$nl"
       continue
       ;;
     esac
     # Each line is a file, a colon, and the files it needs.
-    why=$(grep -q "^\([^:]*/\)\{0,1\}$pattern\.ko[.a-z0-9]*:" "$folder/modules.dep" 2>&1)
+    missed=$(grep -q "^\([^:]*/\)\{0,1\}$pattern\.ko[.a-z0-9]*:" "$folder/modules.dep" 2>&1)
     case $? in
     0) out="$out$m no$nl" ;;
     1) out="$out$m missing$nl" ;;
-    *) unread "module $m" 1 "it is not loaded, and whether it can be cannot be read: $why" ;;
+    *) unread "module $m" 1 "it is not loaded, and whether it can be cannot be read: $missed" ;;
     esac
   done
   frame modules 0 "$out"
@@ -96,7 +103,18 @@ look_processes() {
     if [ "$p/ns/net" -ef /proc/1/ns/net ]; then
       args=$(od -An -v -tx1 "$p/cmdline" 2>/dev/null)
       # The kubelet makes the uid of a static pod from what its manifest says.
-      pod=$(sed -n 's/.*pod\([0-9a-f]\{32\}\).*/\1/p; s/.*pod\([0-9a-f_-]\{36\}\).*/\1/p' "$p/cgroup" 2>/dev/null | head -n 1)
+      group=
+      while IFS= read -r group; do
+        case $group in
+        *pod[0-9a-f]*) break ;;
+        esac
+      done 2>/dev/null <"$p/cgroup"
+      pod=${group##*pod}
+      pod=${pod%%[!0-9a-f_-]*}
+      case ${#pod} in
+      32 | 36) ;;
+      *) pod=- ;;
+      esac
       began=0
       if { read -r line <"$p/stat"; } 2>/dev/null; then
         # Its own name may hold blanks; what follows does not.
@@ -107,7 +125,7 @@ look_processes() {
       # A child that was about to execute its own program had its parent's name.
       now=
       { IFS= read -r now <"$p/comm"; } 2>/dev/null
-      [ "$now" != "$comm" ] || frame process 0 "$comm ${p#/proc/} $began ${pod:--}$nl$args"
+      [ "$now" != "$comm" ] || frame process 0 "$comm ${p#/proc/} $began $pod$nl$args"
     fi
   done
   set -f
