@@ -51,8 +51,9 @@ func drifts() []drifted {
 		{"an extra manifest", "cp-2", `printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: evil, namespace: kube-system}\nspec: {containers: [{name: e, image: nowhere.example/e:1}]}\n' >/etc/kubernetes/manifests/evil.yaml`,
 			[]string{"cp-2/file/etc/kubernetes/manifests/evil.yaml"}, nil},
 		{"a masked unit", "w-2", "ln -sf /dev/null /etc/systemd/system/kubelet.service && systemctl daemon-reload",
-			// A mask in this place is a link where the unit's file was.
-			[]string{"w-2/file/etc/systemd/system/kubelet.service", "w-2/unit/kubelet.service/enabled", "w-2/unit/kubelet.service"}, nil},
+			// A mask in this place is a link where the unit's file was, and the kubelet that
+			// runs is older than the file that is put back.
+			[]string{"w-2/file/etc/systemd/system/kubelet.service", "w-2/unit/kubelet.service/enabled", "w-2/unit/kubelet.service", "w-2/process/kubelet restarts kubelet"}, nil},
 		{"a rule added", "cp-1", firstChain + `; nft insert rule inet bulwark "$c" accept`, []string{"cp-1/table/bulwark"}, nil},
 		{"a rule removed", "w-2", `set -- $(nft -a list table inet bulwark | awk '/^\tchain/ {c=$2} /^\t\t.*(drop|accept).*# handle/ && !/policy/ && !h {h=$NF; in_chain=c} END {print in_chain, h}'); nft delete rule inet bulwark "$1" handle "$2"`,
 			[]string{"w-2/table/bulwark"}, nil},

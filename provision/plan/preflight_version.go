@@ -1,0 +1,30 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// otherVersions warns of nodes whose kubelet, as it said when it started last, is not
+// of the spec's version. bulwark installs no package, and what is planned is made for
+// the version of the spec: which of the two is right is for a person to say.
+func otherVersions(c *cluster.Cluster, have *state.Cluster) []Problem {
+	var out []Problem
+	for _, n := range c.Nodes {
+		got := have.API.Nodes[n.Name].KubeletVersion
+		if got == "" {
+			continue // no node yet, or the API does not answer
+		}
+		if v, err := cluster.ParseVersion(got); err == nil && v == c.Kubernetes {
+			continue
+		}
+		out = append(out, Problem{Node: n.Name, Check: "kubelet-version", Warning: true,
+			Seen: "the kubelet that runs is " + got + ", the spec is for " + c.Kubernetes.String(),
+			Remedy: fmt.Sprintf("install kubelet and kubeadm %s on it and restart the kubelet, or, where all machines have them already, say kubernetes = %q",
+				c.Kubernetes, strings.TrimPrefix(got, "v"))})
+	}
+	return out
+}
