@@ -24,11 +24,6 @@ func (c *Client) DrainForChange(ctx context.Context, node string, timeout time.D
 	if err != nil {
 		return err
 	}
-	if !object.Spec.Unschedulable {
-		if err := c.cordon(ctx, object, true); err != nil {
-			return err
-		}
-	}
 	return c.drain(ctx, object, timeout, told, func(pod corev1.Pod) drain.PodDeleteStatus {
 		if metav1.GetControllerOf(&pod) != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 			return drain.MakePodDeleteStatusOkay()
@@ -38,8 +33,7 @@ func (c *Client) DrainForChange(ctx context.Context, node string, timeout time.D
 	})
 }
 
-// Uncordon lets new pods come to a node that [Client.DrainForChange] kept them away
-// from. A node that somebody else cordoned stays so, and one that is gone is done.
+// Uncordon lets new pods come to a node that a drain kept them away from. A node that somebody else cordoned stays so, and one that is gone is done.
 func (c *Client) Uncordon(ctx context.Context, node string) error {
 	object, err := c.existing(ctx, "uncordoning "+node, node)
 	if apierrors.IsNotFound(err) {

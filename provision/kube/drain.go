@@ -65,8 +65,11 @@ func (c *Client) drain(ctx context.Context, object *corev1.Node, timeout time.Du
 			told(fmt.Sprintf("pod %s/%s is gone from %s", pod.Namespace, pod.Name, node))
 		},
 	}
-	if err := drain.RunCordonOrUncordon(helper, object, true); err != nil {
-		return fmt.Errorf("%s: %s: no new pods: %w", c.where, what, err)
+	// With our mark, so that a node which comes back into the spec takes pods again.
+	if !object.Spec.Unschedulable {
+		if err := c.cordon(ctx, object, true); err != nil {
+			return err
+		}
 	}
 	if err := drain.RunNodeDrain(helper, node); err != nil {
 		return fmt.Errorf("%s: %s: %w; a PodDisruptionBudget may allow no pod to go (kubectl get pdb -A)%s: give its workload room elsewhere, and apply again", c.where, what, err, c.budgets(ctx, node))

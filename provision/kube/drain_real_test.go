@@ -111,6 +111,14 @@ func realDrain(ctx context.Context, t *testing.T, r *real) {
 		t.Errorf("the budget was not respected: %v", got)
 	}
 	must(r.client.Uncordon(ctx, "w-8"))
+	// So does a node that is to leave, and the mark stays for a later run.
+	if err := r.client.Drain(ctx, "w-8", 3*time.Second, tell); err == nil || !strings.Contains(err.Error(), "drained/db") {
+		t.Errorf("%v", err)
+	}
+	if off, ours := node("w-8"); !off || !ours {
+		t.Errorf("a node that could not leave is cordoned: %v, by us: %v", off, ours)
+	}
+	must(r.client.Uncordon(ctx, "w-8"))
 	must(r.client.Uncordon(ctx, "w-10"))
 	if err := r.client.DrainForChange(ctx, "w-10", time.Second, tell); err == nil {
 		t.Error("a node that is not there was drained")
