@@ -78,24 +78,41 @@ done`
 
 // testRolling makes one change under a prober on every control plane.
 func testRolling(t *testing.T, c *labCluster, r rolling, planes []string) {
-	const stop = "/run/e2e-watched"
 	settled(t, c)
+	if r.plant != nil {
+		for _, n := range planes {
+			r.plant(t, c, n)
+		}
+	}
+	var out outcome
+	all := probed(t, c, planes, func() { out = c.Bulwark(t, "apply", "--auto-approve") })
+	out.want(t, 0)
+	downs, digests := judge(t, all, planes)
+	for _, n := range planes {
+		if downs[n] != r.downs || len(digests[n]) != r.digests {
+			t.Errorf("%s was down %d times, with %d configurations", n, downs[n], len(digests[n]))
+		}
+	}
+	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+}
+
+// probed is what is seen on every control plane while something is done.
+func probed(t *testing.T, c *labCluster, planes []string, do func()) []sample {
+	t.Helper()
+	const stop = "/run/e2e-watched"
 	type said struct {
 		node, text string
 		err        error
 	}
 	answers := make(chan said)
 	for _, n := range planes {
-		if r.plant != nil {
-			r.plant(t, c, n)
-		}
 		go func() {
 			out, err := c.Exec(t.Context(), n, nil, "sh", "-c", watchScript, "watch", stop)
 			answers <- said{n, out, err}
 		}()
 	}
 	time.Sleep(5 * time.Second)
-	out := c.Bulwark(t, "apply", "--auto-approve")
+	do()
 	for _, n := range planes {
 		shell(t, c, n, "touch "+stop)
 	}
@@ -107,9 +124,7 @@ func testRolling(t *testing.T, c *labCluster, r rolling, planes []string) {
 		}
 		all = append(all, samples(t, a.node, a.text)...)
 	}
-	out.want(t, 0)
-	judge(t, all, planes, r)
-	c.Bulwark(t, "plan", "--detailed-exitcode").want(t, 0)
+	return all
 }
 
 // sample is what a prober saw at a moment.
@@ -139,11 +154,13 @@ func samples(t testing.TB, node, text string) []sample {
 const blind = 10 * time.Second
 
 // judge goes through all samples in the order of time: all API servers but one are
-// ready at any moment, and each is down and runs with as much as the row says. Who is
-// not seen for a while is not taken for ready.
-func judge(t *testing.T, all []sample, planes []string, r rolling) {
+// ready at any moment. It says how often each was down, and what it ran with. Who is not
+// seen for a while is not taken for ready.
+func judge(t *testing.T, all []sample, planes []string) (downs map[string]int, digests map[string]map[string]bool) {
+	t.Helper()
 	slices.SortFunc(all, func(a, b sample) int { return int(a.at - b.at) })
-	ready, downs, digests := map[string]bool{}, map[string]int{}, map[string]map[string]bool{}
+	ready := map[string]bool{}
+	downs, digests = map[string]int{}, map[string]map[string]bool{}
 	for _, n := range planes {
 		digests[n] = map[string]bool{}
 	}
@@ -180,9 +197,5 @@ func judge(t *testing.T, all []sample, planes []string, r rolling) {
 	if len(ready) != len(planes) {
 		t.Errorf("only %v were seen", ready)
 	}
-	for _, n := range planes {
-		if downs[n] != r.downs || len(digests[n]) != r.digests {
-			t.Errorf("%s was down %d times, with %d configurations", n, downs[n], len(digests[n]))
-		}
-	}
+	return downs, digests
 }

@@ -45,8 +45,8 @@ systemctl daemon-reload
 systemctl enable kubelet.service
 `
 
-// stockInit is `kubeadm init` with nothing set but what the lab's machines need and
-// where pods get their addresses.
+// stockInit is `kubeadm init` with nothing set but what the lab's machines need, where
+// pods get their addresses, and words of the ClusterConfiguration.
 const stockInit = `set -e
 cat >/root/init.yaml <<END
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -58,6 +58,7 @@ apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: v1.37.2
 networking: {podSubnet: 10.244.0.0/16}
+%[2]s
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -81,7 +82,7 @@ done`
 // asked all the time, is imported and hardened in place.
 func TestStockCluster(t *testing.T) {
 	c := newLabCluster(t)
-	if !step(t, "kubeadm makes a cluster", func(t *testing.T) { stockCluster(t, c) }) {
+	if !step(t, "kubeadm makes a cluster", func(t *testing.T) { stockCluster(t, c, "") }) {
 		t.Fatal("there is no cluster to go on with")
 	}
 	workload(t, c)
@@ -149,7 +150,7 @@ exit 1`
 // key, and all that it has to encrypt is encrypted with it.
 func TestStockClusterWithKeys(t *testing.T) {
 	c := newLabCluster(t, "cp-1")
-	if !step(t, "kubeadm makes a cluster, and somebody encrypts", func(t *testing.T) { stockCluster(t, c); shell(t, c, "cp-1", ownKeys); allReady(t, c) }) {
+	if !step(t, "kubeadm makes a cluster, and somebody encrypts", func(t *testing.T) { stockCluster(t, c, ""); shell(t, c, "cp-1", ownKeys); allReady(t, c) }) {
 		t.Fatal("there is no cluster to go on with")
 	}
 	mustKubectl(t, c, "", "create", "configmap", "e2e-theirs", "--from-literal=word=opensesame")
@@ -177,13 +178,23 @@ func TestStockClusterWithKeys(t *testing.T) {
 	c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
 }
 
-func stockCluster(t *testing.T, c *labCluster) {
+// stockCluster has kubeadm make a cluster of all machines, with these words in its
+// ClusterConfiguration.
+func stockCluster(t *testing.T, c *labCluster, words string) {
 	for _, n := range c.Nodes() {
 		shell(t, c, n, packagedKubelet)
 	}
-	join := shell(t, c, "cp-1", fmt.Sprintf(stockInit, c.Address("cp-1")))
+	join := shell(t, c, "cp-1", fmt.Sprintf(stockInit, c.Address("cp-1"), words))
+	key := ""
 	for _, n := range c.Nodes()[1:] {
-		shell(t, c, n, join+" --node-name "+n+" --ignore-preflight-errors SystemVerification >/root/join.log 2>&1 || { cat /root/join.log; exit 1; }")
+		as := ""
+		if strings.HasPrefix(n, "cp-") {
+			if key == "" {
+				key = shell(t, c, "cp-1", "kubeadm init phase upload-certs --upload-certs 2>/dev/null | tail -n 1")
+			}
+			as = " --control-plane --certificate-key " + key + " --apiserver-advertise-address " + c.Address(n).String()
+		}
+		shell(t, c, n, join+as+" --node-name "+n+" --ignore-preflight-errors SystemVerification >/root/join.log 2>&1 || { cat /root/join.log; exit 1; }")
 	}
 	mustKubectl(t, c, exampleManifest(t), "apply", "-f", "-")
 	if len(c.Nodes()) == 1 { // for CoreDNS
