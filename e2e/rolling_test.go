@@ -26,7 +26,7 @@ func rollings() []rolling {
 	return []rolling{
 		{what: "an argument of the API server", block: "audit {\n    max_age = 400\n  }", downs: 1, digests: 2},
 		{what: "an argument of etcd", block: `etcd { args = { "snapshot-count" = "20000" } }`, downs: 1, digests: 2},
-		{what: "arguments of every component", block: `apiserver { args = { "request-timeout" = "50s" } }
+		{what: "arguments of every component", block: `apiserver { args = { "request-timeout" = "90s" } }
   controller_manager { args = { "concurrent-gc-syncs" = "10" } }
   scheduler { args = { "kube-api-qps" = "40" } }`, downs: 1, digests: 2},
 		{what: "the kubelet's configuration", block: `kubelet { config = { maxPods = 60 } }`, downs: 0, digests: 1},

@@ -84,7 +84,7 @@ func (a Ask) encode() ([]byte, error) {
 	if a.FilesOnly {
 		b.WriteString("files-only\n")
 	}
-	for _, f := range a.Files {
+	for _, f := range a.files() {
 		if err := cleanPath(f.Path); err != nil {
 			return nil, err
 		}
@@ -134,6 +134,24 @@ func (a Ask) encode() ([]byte, error) {
 	}
 	b.WriteString(script.End + "\n")
 	return b.Bytes(), nil
+}
+
+// files are the paths to read, each once: what is asked of one several times is asked
+// together.
+func (a Ask) files() []AskFile {
+	at := make(map[string]int, len(a.Files))
+	out := make([]AskFile, 0, len(a.Files))
+	for _, f := range a.Files {
+		i, again := at[f.Path]
+		if !again {
+			at[f.Path] = len(out)
+			out = append(out, f)
+			continue
+		}
+		o := &out[i]
+		o.Text, o.Masked, o.Owners, o.Certificate = o.Text || f.Text, o.Masked || f.Masked, o.Owners || f.Owners, o.Certificate || f.Certificate
+	}
+	return out
 }
 
 // cleanPath refuses what is not one absolute, plain path below the root.

@@ -365,3 +365,17 @@ func TestImagesOfAStoppedContainerdAreNotMissed(t *testing.T) {
 		}
 	})
 }
+
+func TestAPathThatIsAskedTwiceIsReadOnce(t *testing.T) {
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		path := filepath.Join(t.TempDir(), "a")
+		must(t, os.WriteFile(path, []byte("text"), 0o600))
+		for _, only := range []bool{false, true} {
+			n, err := Node(t.Context(), h, Ask{Node: "n", FilesOnly: only, Files: []AskFile{{Path: path}, {Path: path, Text: true}, {Path: path}}})
+			must(t, err)
+			if got := n.Files[path]; string(got.Text) != "text" {
+				t.Errorf("files only: %v: %+v", only, got)
+			}
+		}
+	})
+}

@@ -52,11 +52,7 @@ func newReading(ask Ask) *reading {
 		},
 		files: map[string]AskFile{}, dirs: map[string]bool{}, processes: map[string][]state.Process{}, seen: map[string]bool{},
 	}
-	for _, f := range ask.Files {
-		f.Text = f.Text || r.files[f.Path].Text
-		f.Certificate = f.Certificate || r.files[f.Path].Certificate
-		f.Masked = f.Masked || r.files[f.Path].Masked
-		f.Owners = f.Owners || r.files[f.Path].Owners
+	for _, f := range ask.files() {
 		r.files[f.Path] = f
 	}
 	for _, d := range ask.Dirs {
