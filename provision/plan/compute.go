@@ -9,11 +9,18 @@ import (
 // the step that makes it hold, in the order of the facts. A plan for machines
 // that have nothing is the same call with an empty state.
 func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missing Missing) *Plan {
-	r := rules{cluster: c, have: have, missing: missing, planned: map[string]bool{}, encryption: unencrypted(c, wants, have), adopted: adoptedKeys(c, have)}
+	facts := 0 // of fresh machines, where nearly each is a step
+	for _, w := range wants {
+		if have.Nodes[w.Node] == nil {
+			facts += len(w.Facts)
+		}
+	}
+	r := rules{cluster: c, have: have, missing: missing, planned: make(map[string]bool, facts), whys: map[string]string{},
+		encryption: unencrypted(c, wants, have), adopted: adoptedKeys(c, have)}
 	if e := encryptionOf(wants); e != nil {
 		r.masked, r.wrongKeys = maskedText(e), wrongKeyFiles(c, e, have)
 	}
-	p := &Plan{Cluster: c.Name}
+	p := &Plan{Cluster: c.Name, Steps: make([]Step, 0, facts)}
 	for _, d := range c.Deviations {
 		p.Deviations = append(p.Deviations, Deviation{ID: d.ID, Reason: d.Reason, Origin: d.Origin.String()})
 	}
@@ -55,6 +62,8 @@ type rules struct {
 	missing Missing
 	// planned are the ids of steps the plan already has.
 	planned map[string]bool
+	// whys is what was said of each setting, see [rules.why].
+	whys map[string]string
 	// encryption is set where objects have to be encrypted again.
 	encryption *state.Encryption
 	// masked is the digest of the key file that is wanted, without its key, and
@@ -118,9 +127,13 @@ func (r rules) step(f state.Fact, n *state.Node) (Step, bool) {
 
 // why says where in the spec, or by which default, a setting was decided.
 func (r rules) why(setting string) string {
-	why := r.cluster.Origin(setting).String()
-	if setting != "" {
-		why += " (" + setting + ")"
+	why, said := r.whys[setting]
+	if !said {
+		why = r.cluster.Origin(setting).String()
+		if setting != "" {
+			why += " (" + setting + ")"
+		}
+		r.whys[setting] = why
 	}
 	return why
 }

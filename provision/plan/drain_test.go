@@ -57,7 +57,7 @@ func TestANodeThatWasLeftDrainedTakesPodsAgain(t *testing.T) {
 	if got := steps(Compute(small(), nil, have(false), never)); got != nil {
 		t.Errorf("%q", got)
 	}
-	r := rules{cluster: small(), have: have(true)}
+	r := rules{cluster: small(), have: have(true), whys: map[string]string{}}
 	if got := r.uncordons([]Step{{Node: "w-1", Drains: []string{"maxPods"}}}); got != nil {
 		t.Errorf("%v", got)
 	}

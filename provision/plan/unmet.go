@@ -115,7 +115,7 @@ func (r rules) bytesMet(want state.File, got state.HaveFile, n *state.Node) bool
 // restarts are the components that start again because a file changes: those of a
 // node that has begun, also where one is just not there. Where a manifest only says the same in other words, the kubelet sees no change.
 func (r rules) restarts(want state.File, got state.HaveFile, derived []byte, n *state.Node) []string {
-	if want.Origin == state.Derived && Command(derived) != nil && samePod(got.Text, derived) {
+	if want.Origin == state.Derived && derived != nil && Command(derived) != nil && samePod(got.Text, derived) {
 		return nil
 	}
 	if starts(want) && got.Type != "file" {
