@@ -89,7 +89,7 @@ func Lookup(component, key string) (Setting, bool) {
 	if !hardenedKeys()[component+" "+key] {
 		return Setting{}, false // as most keys of a spec: the table is not made for them
 	}
-	for _, s := range settingsOf(component) {
+	for _, s := range SettingsOf(component) {
 		if s.Key == key {
 			return s, true
 		}
@@ -106,8 +106,8 @@ var hardenedKeys = sync.OnceValue(func() map[string]bool {
 	return out
 })
 
-// settingsOf are the settings of one component.
-func settingsOf(component string) []Setting {
+// SettingsOf are those of [Hardened] for one component.
+func SettingsOf(component string) []Setting {
 	switch component {
 	case CompAPIServer:
 		return hardenedAPIServer()

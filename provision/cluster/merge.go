@@ -96,7 +96,7 @@ func spelling(component, key string) error {
 		if !fieldName.MatchString(key) {
 			return fmt.Errorf("%q is no field of %s; fields have plain letters and digits", key, component)
 		}
-		for _, s := range settingsOf(component) {
+		for _, s := range SettingsOf(component) {
 			if s.Key != key && strings.EqualFold(s.Key, key) {
 				return fmt.Errorf("%q is no field of %s; did you mean %q?", key, component, s.Key)
 			}

@@ -55,7 +55,7 @@ func checkField(component, path string, value any) error {
 	if value == nil {
 		return fmt.Errorf("%s %s is null, which would take the default away; leave the line out", component, path)
 	}
-	for _, s := range settingsOf(component) {
+	for _, s := range SettingsOf(component) {
 		// A plain value in place of the object would take the hardened field away.
 		if len(s.Key) > len(path) && strings.EqualFold(s.Key[:len(path)+1], path+".") {
 			return fmt.Errorf("%s %s must hold fields, as in %s = { … }, since %s is hardened", component, path, path, s.Key)

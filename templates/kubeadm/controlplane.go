@@ -48,8 +48,8 @@ func apiServerVolumes() []v1beta4.HostPathMount {
 // so it is ours to make: by name.
 func args(component string, blocks map[string]string, raw cluster.Component) ([]v1beta4.Arg, error) {
 	merged := map[string]string{}
-	for _, s := range cluster.Hardened() {
-		if s.Component == component && s.Written {
+	for _, s := range cluster.SettingsOf(component) {
+		if s.Written {
 			merged[s.Key] = s.Arg()
 		}
 	}

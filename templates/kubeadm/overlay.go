@@ -69,8 +69,8 @@ func overlay[T any, P interface {
 // hardened are the fields bulwark writes for a component, as a layer.
 func hardened(component string) cluster.Config {
 	out := cluster.Config{}
-	for _, s := range cluster.Hardened() {
-		if s.Component != component || !s.Written {
+	for _, s := range cluster.SettingsOf(component) {
+		if !s.Written {
 			continue
 		}
 		at := map[string]any(out)
