@@ -47,7 +47,7 @@ func (s *Session) judged(f state.Fact, n *state.Node) bool {
 			return unread
 		})
 	case f.Table != nil:
-		return s.known([]byte(f.Table.Text))
+		return s.known(f.Table.Text)
 	case f.Phase != nil: // which phases a node needs depends on who else is there
 		return len(s.missed) == 0 && (s.apiRead() || len(f.Phase.Objects) == 0 && !f.Phase.Registered && f.Phase.Label == "")
 	case f.Object != nil, f.Approval != nil, f.Wait != nil:

@@ -72,7 +72,7 @@ func (c change) spoil(p *plan.Plan) error {
 	case s.Encryption != nil:
 		text, put = s.Encryption.File.Content, func(b []byte) { s.Encryption.File.Content = b }
 	case s.Table != nil:
-		text, put = []byte(s.Table.Text), func(b []byte) { s.Table.Text = string(b) }
+		text, put = s.Table.Text, func(b []byte) { s.Table.Text = b }
 	}
 	if !from.Match(text) {
 		return fmt.Errorf("spoil: %q matches nothing in %s:\n%s", c.From, c.Step, text)

@@ -31,7 +31,7 @@ func (ru *run) table(ctx context.Context, s plan.Step) error {
 		return machine.Clean(ctx, h, ru.Cluster.Endpoint.VIP)
 	}
 	was := ru.peers(ctx, s.Node, h)
-	if err := machine.LoadTable(ctx, h, []byte(s.Table.Text), time.Duration(s.Table.Revert)*time.Second); err != nil {
+	if err := machine.LoadTable(ctx, h, s.Table.Text, time.Duration(s.Table.Revert)*time.Second); err != nil {
 		return err
 	}
 	fresh, err := h.Fresh(ctx)

@@ -89,7 +89,7 @@ func TestATableThatCutsOffEtcdIsNotConfirmed(t *testing.T) {
 				r := &Runner{Access: Access{Cluster: members, Hosts: map[string]host.Host{"cp-1": h, "cp-2": walled{cut: cut, tables: new([]string)}}},
 					Have: &state.Cluster{Nodes: map[string]*state.Node{"cp-1": have}}}
 				_, err := r.Run(t.Context(), &plan.Plan{Steps: []plan.Step{{ID: "cp-1/table/bulwark", Node: "cp-1", Kind: plan.KindTable,
-					Table: &state.Table{Text: "table inet bulwark {\n}\n", Revert: 60}}}})
+					Table: &state.Table{Text: state.Text("table inet bulwark {\n}\n"), Revert: 60}}}})
 				if !slices.Equal(tables, c.want) || (err == nil) != slices.Contains(c.want, "confirm") {
 					t.Errorf("%q, %v", tables, err)
 				}

@@ -30,10 +30,12 @@ func Wants(c *cluster.Cluster, manifest []state.Object, first string) ([]state.W
 			roles[n.Role] = alikeOf(c, n)
 		}
 		b := &builder{c: c, n: n, first: first, alike: roles[n.Role]}
+		b.facts = make([]state.Fact, 0, b.alike.facts)
 		if err := b.node(); err != nil {
 			errs = append(errs, fmt.Errorf("node %s: %w", n.Name, err))
 			continue
 		}
+		b.alike.facts = len(b.facts)
 		arguments, err := kubeadm.Arguments(c, n)
 		errs = append(errs, err)
 		wants = append(wants, state.Want{Node: n.Name, Facts: b.facts, Images: b.alike.images, Kubelet: arguments["kubelet"]})
@@ -57,16 +59,23 @@ type builder struct {
 // alike is what all nodes of one role have, so that it is made once: in a large
 // cluster it would be most of the work.
 type alike struct {
-	patches []kubeadm.File
-	images  []string
-	routes  *node.Routes
-	err     error
+	patches  []kubeadm.File
+	images   []string
+	firewall *node.Firewall
+	joins    *kubeadm.Workers
+	routes   *node.Routes
+	facts    int // how many the node before had
+	err      error
 }
 
 func alikeOf(c *cluster.Cluster, n cluster.Node) *alike {
 	patches, err := kubeadm.Patches(c, n)
 	images, err2 := kubeadm.Images(c, n)
-	a := &alike{patches: patches, images: images, err: errors.Join(err, err2)}
+	firewall, err3 := node.NewFirewall(c, n.Role)
+	a := &alike{patches: patches, images: images, firewall: firewall, err: errors.Join(err, err2, err3)}
+	if n.Role == cluster.Worker {
+		a.joins = kubeadm.NewWorkers(c)
+	}
 	if c.Network.CNI.Kind == cluster.CNIBridge {
 		a.routes, err = node.NewRoutes(c)
 		a.err = errors.Join(a.err, err)

@@ -57,7 +57,7 @@ func (b *builder) kubeadmFiles() error {
 	if b.n.Role == cluster.ControlPlane {
 		config, err = kubeadm.Init(b.c, b.n)
 	} else {
-		config, err = kubeadm.Join(b.c, b.n, kubeadm.DiscoveryFile)
+		config, err = b.alike.joins.Join(b.n)
 	}
 	if err := errors.Join(err, b.alike.err); err != nil {
 		return err

@@ -48,12 +48,15 @@ const revertSeconds = 60
 
 // firewall comes before anything listens: 6443 is never open to others.
 func (b *builder) firewall() error {
-	text, err := node.Firewall(b.c, b.n)
+	if b.alike.err != nil {
+		return nil // said with kubeadm's files
+	}
+	text, err := b.alike.firewall.File(b.n.Name)
 	if err != nil {
 		return err
 	}
 	b.add(state.Fact{ID: b.id("table", "bulwark"), Title: "table inet bulwark", Why: "firewall.admins",
-		Table: &state.Table{Text: string(text), Revert: revertSeconds}})
+		Table: &state.Table{Text: text, Revert: revertSeconds}})
 	b.file(node.FirewallPath, 0o600, text, "firewall.admins")
 	b.file(node.FirewallUnitPath, 0o600, node.FirewallUnit(), "firewall.admins")
 	b.unit(node.FirewallUnitName, "the firewall is kept over reboots", "firewall.admins")

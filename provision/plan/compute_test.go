@@ -56,8 +56,8 @@ func TestEachFactIsUnmetUntilItHolds(t *testing.T) {
 		n.Files["/etc/y"] = state.HaveFile{Path: "/etc/y", Type: "file", SHA256: digest}
 		return n
 	}
-	table := &state.Table{Text: "table inet bulwark {}\n", Revert: 60}
-	confirmed := func(text, live string) *state.Node {
+	table := &state.Table{Text: state.Text("table inet bulwark {}\n"), Revert: 60}
+	confirmed := func(text state.Text, live string) *state.Node {
 		return &state.Node{Table: "live", Files: map[string]state.HaveFile{state.ConfirmedTablePath: {
 			Path: state.ConfirmedTablePath, Type: "file", Text: state.ConfirmedTable(text, live)}}}
 	}
@@ -91,7 +91,7 @@ func TestEachFactIsUnmetUntilItHolds(t *testing.T) {
 		{"an active unit holds", state.Fact{Unit: &state.WantUnit{Name: "u.service", Active: true, Follows: []string{"/etc/u"}}}, &state.Node{Units: map[string]state.Unit{"u.service": {Active: "active"}}}, state.API{}, ""},
 		{"no table is added", state.Fact{Table: table}, &state.Node{}, state.API{}, Add},
 		{"a confirmed table holds", state.Fact{Table: table}, confirmed(table.Text, "live"), state.API{}, ""},
-		{"a table with another text is changed", state.Fact{Table: table}, confirmed("other", "live"), state.API{}, Change},
+		{"a table with another text is changed", state.Fact{Table: table}, confirmed(state.Text("other"), "live"), state.API{}, Change},
 		{"a table that somebody edited is changed", state.Fact{Table: table}, confirmed(table.Text, "before the edit"), state.API{}, Change},
 		{"a phase runs while what it makes is missing", state.Fact{Phase: phase}, &state.Node{}, state.API{}, Run},
 		{"a phase whose files are there holds", state.Fact{Phase: phase}, file(good), state.API{}, ""},

@@ -276,7 +276,7 @@ func TestTablesOfMembersOfEtcdComeOneAfterTheOther(t *testing.T) {
 	var wants []state.Want
 	for _, n := range c.Nodes {
 		have.Nodes[n.Name] = &state.Node{Name: n.Name, Table: "another", Processes: map[string]state.Process{"etcd": {PID: 1}}}
-		wants = append(wants, state.Want{Node: n.Name, Facts: []state.Fact{{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: "t"}}}})
+		wants = append(wants, state.Want{Node: n.Name, Facts: []state.Fact{{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: state.Text("t")}}}})
 	}
 	have.Nodes["cp-2"].Processes = nil
 	want := []string{"cp-1/table/bulwark", "w-1/table/bulwark", "cp-2/table/bulwark",
@@ -299,7 +299,7 @@ func TestNoTableIsLoadedWhileAControlPlaneChanges(t *testing.T) {
 		have.Nodes[n.Name] = livingNode(n.Name, manifest("--a=2"))
 		have.Nodes[n.Name].Table = "another"
 		have.Nodes[n.Name].Processes["etcd"] = state.Process{PID: 1}
-		table := state.Fact{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: "t"}}
+		table := state.Fact{ID: n.Name + "/table/bulwark", Table: &state.Table{Text: state.Text("t")}}
 		wants = append(wants, state.Want{Node: n.Name, Facts: append([]state.Fact{table}, livingFacts(n.Name)[2:3]...)})
 	}
 	delete(have.Nodes["cp-3"].Processes, "etcd") // no member follows another there, and all the same its table comes first

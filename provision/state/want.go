@@ -107,7 +107,7 @@ type WantUnit struct {
 // Table is `table inet bulwark`, live and confirmed.
 type Table struct {
 	// Text is the whole table, as `nft -f` reads it.
-	Text string `json:"text"`
+	Text Text `json:"text"`
 	// Revert is after how many seconds the machine takes an unconfirmed table away.
 	Revert int `json:"revert_seconds"`
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"text/template"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -36,8 +37,7 @@ const (
 //   - Invalid packets are not dropped for being so: over asymmetric paths, and
 //     where connections are older than connection tracking, good packets are
 //     invalid. They meet the same rules as all others.
-const firewallText = header + `# Loaded by {{.Unit}}; applies to {{.Node}} ({{.Role}}) of cluster {{.Cluster}}.
-
+const firewallText = `
 table inet bulwark {
 }
 delete table inet bulwark
@@ -104,28 +104,39 @@ table inet bulwark {
 // rule is one line of a chain: what it matches, and what it is for.
 type rule struct{ Match, Doc string }
 
-// Firewall is the whole of `table inet bulwark` on one node, as a file for
-// `nft -f` that replaces the table in one transaction. What it lets in is in
-// [wanted]; ports and their sources follow
-// https://kubernetes.io/docs/reference/networking/ports-and-protocols/.
+// Firewall is the whole of `table inet bulwark` on the nodes of one role, which
+// differ in nothing but a comment: a table names every node, and a thousand of
+// them would be most of the work. What it lets in is in [wanted]; ports and their
+// sources follow https://kubernetes.io/docs/reference/networking/ports-and-protocols/.
 //
 // It needs nft 0.9.3 and a kernel of 5.2 (nat in an inet table).
-func Firewall(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
-	if err := errors.Join(checkName("cluster", c.Name), checkName("node", n.Name)); err != nil {
-		return nil, fmt.Errorf("firewall of %q: %w", n.Name, err)
-	}
-	sets, err := setsOf(c, n)
-	openings, err2 := wanted(c, n)
-	if err := errors.Join(err, err2); err != nil {
-		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
+type Firewall struct {
+	about string // what the comment says behind the node's name
+	table []byte
+}
+
+// NewFirewall makes the table of a role.
+func NewFirewall(c *cluster.Cluster, role cluster.Role) (*Firewall, error) {
+	sets, err := setsOf(c, role)
+	openings, err2 := wanted(c, role)
+	if err := errors.Join(checkName("cluster", c.Name), err, err2); err != nil {
+		return nil, fmt.Errorf("firewall: %w", err)
 	}
 	data := map[string]any{
-		"Unit": FirewallUnitName, "Node": n.Name, "Role": n.Role, "Cluster": c.Name,
 		"Sets": sets, "Wanted": openings, "Guards": guards(c), "Loopback": loopback(), "Masquerade": masquerade(c),
 	}
 	var out bytes.Buffer
 	if err := template.Must(template.New("firewall").Parse(firewallText)).Execute(&out, data); err != nil {
-		return nil, fmt.Errorf("firewall of %s: %w", n.Name, err)
+		return nil, fmt.Errorf("firewall: %w", err)
 	}
-	return out.Bytes(), nil
+	return &Firewall{about: fmt.Sprintf("(%s) of cluster %s", role, c.Name), table: out.Bytes()}, nil
+}
+
+// File is a file for `nft -f` that replaces the table of a node in one transaction.
+func (f *Firewall) File(node string) ([]byte, error) {
+	if err := checkName("node", node); err != nil {
+		return nil, fmt.Errorf("firewall of %q: %w", node, err)
+	}
+	head := fmt.Sprintf("%s# Loaded by %s; applies to %s %s.\n", header, FirewallUnitName, node, f.about)
+	return slices.Concat([]byte(head), f.table), nil
 }

@@ -146,7 +146,7 @@ func TestOpenings(t *testing.T) {
 	for _, name := range []string{"cp-1", "w-1"} {
 		t.Run(name, func(t *testing.T) {
 			n, _ := c.Node(name)
-			text, err := Firewall(c, n)
+			text, err := firewall(c, n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestServiceAddresses(t *testing.T) {
 				c.Network.CNI.Kind = "bridge"
 			}
 			n, _ := c.Node("w-1")
-			text, err := Firewall(c, n)
+			text, err := firewall(c, n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +234,7 @@ func TestMasquerade(t *testing.T) {
 	// The bench's machine is cp-1 and has an IPv6 address beside its IPv4 one.
 	c.Nodes = append(c.Nodes, c.Nodes[0])
 	c.Nodes[len(c.Nodes)-1].Name, c.Nodes[len(c.Nodes)-1].Address = "cp-4", netip.MustParseAddr(machine6)
-	text, err := Firewall(c, c.Nodes[0])
+	text, err := firewall(c, c.Nodes[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ table ip docker {
 	}
 	check(t, b.peers, probes("198.51.100.9", true))
 	c := flat(t)
-	text, err := Firewall(c, c.Nodes[0])
+	text, err := firewall(c, c.Nodes[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func render(t *testing.T, c *cluster.Cluster, name string) []byte {
 	if !ok {
 		t.Fatalf("no node %s", name)
 	}
-	text, err := Firewall(c, n)
+	text, err := firewall(c, n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
-// wanted are the openings of one node. Those of a control plane are not there
+// wanted are the openings of a role. Those of a control plane are not there
 // on a worker. A zero c.SSH.Port means a machine that is not reached by SSH.
-func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
+func wanted(c *cluster.Cluster, role cluster.Role) ([]rule, error) {
 	out := always()
 	if c.SSH.Port != 0 {
 		out = append(out, from("admins", fmt.Sprintf("tcp dport %d", c.SSH.Port), "sshd, for admins")...)
 	}
-	if n.Role == cluster.ControlPlane {
+	if role == cluster.ControlPlane {
 		// API servers listen on the endpoint's port, see templates/kubeadm.
 		api := fmt.Sprintf("tcp dport %d", c.Endpoint.Port)
 		out = append(out, from("nodes", api, "API server, for kubelets and kube-proxy")...)
@@ -43,7 +43,7 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 	}
 
 	for _, a := range c.Firewall.Allow {
-		if !opensOn(a, n) {
+		if !opensOn(a, role) {
 			continue
 		}
 		matches, err := portMatches(a.Ports)
@@ -61,8 +61,8 @@ func wanted(c *cluster.Cluster, n cluster.Node) ([]rule, error) {
 	return out, errors.Join(errs...)
 }
 
-// opensOn says whether an allow block is meant for this node.
-func opensOn(a cluster.Allow, n cluster.Node) bool { return a.On == "" || a.On == n.Role }
+// opensOn says whether an allow block is meant for nodes of this role.
+func opensOn(a cluster.Allow, role cluster.Role) bool { return a.On == "" || a.On == role }
 
 // from is a rule for each family: match, and a source in the set.
 func from(set, match, doc string) []rule {

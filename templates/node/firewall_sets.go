@@ -15,7 +15,7 @@ type set struct{ Name, Type, Doc, Elements string }
 
 // setsOf are the sets the rules refer to, each as NAME4 and NAME6. An empty
 // one stays, so that the rules do not depend on what the lists hold.
-func setsOf(c *cluster.Cluster, n cluster.Node) ([]set, error) {
+func setsOf(c *cluster.Cluster, role cluster.Role) ([]set, error) {
 	var nodes, planes []netip.Prefix
 	var errs []error
 	for _, m := range c.Nodes {
@@ -58,7 +58,7 @@ func setsOf(c *cluster.Cluster, n cluster.Node) ([]set, error) {
 			continue
 		}
 		seen[a.Name] = true
-		if !opensOn(a, n) {
+		if !opensOn(a, role) {
 			continue
 		}
 		groups = append(groups, struct {

@@ -94,3 +94,12 @@ func six(t testing.TB) *cluster.Cluster {
 	}
 	return c
 }
+
+// firewall is the file of one node's table.
+func firewall(c *cluster.Cluster, n cluster.Node) ([]byte, error) {
+	f, err := NewFirewall(c, n.Role)
+	if err != nil {
+		return nil, err
+	}
+	return f.File(n.Name)
+}

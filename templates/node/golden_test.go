@@ -59,10 +59,10 @@ func TestGolden(t *testing.T) {
 	ptp.Deviations = []cluster.Deviation{{ID: "no-bridge", PointToPoint: true}}
 
 	for name, render := range map[string]func() []byte{
-		"dual-cp-1.nft":           func() []byte { return must(Firewall(d, node(d, "cp-1"))) },
-		"dual-w-1.nft":            func() []byte { return must(Firewall(d, node(d, "w-1"))) },
-		"flat-cp-1.nft":           func() []byte { return must(Firewall(f, node(f, "cp-1"))) },
-		"flat-w-1.nft":            func() []byte { return must(Firewall(f, node(f, "w-1"))) },
+		"dual-cp-1.nft":           func() []byte { return must(firewall(d, node(d, "cp-1"))) },
+		"dual-w-1.nft":            func() []byte { return must(firewall(d, node(d, "w-1"))) },
+		"flat-cp-1.nft":           func() []byte { return must(firewall(f, node(f, "cp-1"))) },
+		"flat-w-1.nft":            func() []byte { return must(firewall(f, node(f, "w-1"))) },
 		"flat-w-1.conflist":       func() []byte { return must(BridgeConflist(f, node(f, "w-1"))) },
 		"ptp-w-1.conflist":        func() []byte { return must(BridgeConflist(ptp, node(ptp, "w-1"))) },
 		"six-w-1.conflist":        func() []byte { return must(BridgeConflist(s, node(s, "w-1"))) },

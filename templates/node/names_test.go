@@ -24,7 +24,7 @@ func TestNamesCannotBreakOut(t *testing.T) {
 	label := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	domain := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 	shape := func(c *cluster.Cluster) string {
-		text, err := Firewall(c, c.Nodes[0])
+		text, err := firewall(c, c.Nodes[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestNamesCannotBreakOut(t *testing.T) {
 			// The API server trims what Unicode calls a space (k8s.io/apimachinery, net.PortRange).
 			ok = regexp.MustCompile(`^([0-9]+([-+][0-9]+)?)?$`).MatchString(strings.TrimSpace(name))
 		}
-		text, err := Firewall(c, c.Nodes[0])
+		text, err := firewall(c, c.Nodes[0])
 		if err != nil {
 			if ok && (field != "range" && len(name) <= 63) {
 				r.Fatalf("%s %q refused: %v", field, name, err)
@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 			c := dual(t)
 			c.Firewall.Allow[0].On = ""
 			tc.change(c)
-			_, err := Firewall(c, c.Nodes[0])
+			_, err := firewall(c, c.Nodes[0])
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one with %q", err, tc.want)
 			}
