@@ -100,7 +100,11 @@ func render(t *testing.T, in provision.Input) map[string]string {
 	}
 	files := map[string]string{}
 	for _, f := range r.Files {
-		files[f.Path] = string(f.Content)
+		var text strings.Builder
+		if err := f.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		files[f.Path] = text.String()
 	}
 	return files
 }

@@ -48,8 +48,11 @@ type Input struct {
 // RenderedFile is one file of a rendering. Path is relative to the folder the
 // rendering is written to: "cp-1/files/etc/kubernetes/…".
 type RenderedFile struct {
-	Path    string
+	Path string
+	// Content is nil of the plan, which would be as large as all other files: see
+	// [RenderedFile.Write].
 	Content []byte
+	plan    *plan.Plan
 }
 
 // Rendered is what a spec comes to without looking at any machine.

@@ -1,10 +1,12 @@
 package provision
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,42 +27,85 @@ func Render(ctx context.Context, in Input) (*Rendered, error) {
 	}
 	c, wants := i.cluster, i.wants
 	r := &Rendered{Cluster: c, Plan: plan.Compute(c, wants, &state.Cluster{}, kube.Missing)}
-	for _, w := range wants {
-		if w.Node == "" {
-			continue
-		}
-		n, _ := c.Node(w.Node)
-		files, err := renderNode(c, n, w)
+	first := c.ControlPlanes()[0].Name
+	for at, n := range c.Nodes { // wants are in their order
+		files, err := renderNode(c, n, wants[at], first)
 		if err != nil {
 			return nil, fmt.Errorf("node %s: %w", n.Name, err)
 		}
 		r.Files = append(r.Files, files...)
 	}
-	steps, err := encode(withoutTexts(r.Plan))
-	if err != nil {
-		return nil, err
-	}
-	r.Files = append(r.Files, RenderedFile{Path: "plan.json", Content: steps})
+	r.Files = append(r.Files, RenderedFile{Path: "plan.json", plan: r.Plan})
 	return r, nil
 }
 
-// withoutTexts is a plan without the texts of its files, which lie beside it.
-func withoutTexts(p *plan.Plan) *plan.Plan {
-	out := *p
-	out.Steps = slices.Clone(p.Steps)
-	for i := range out.Steps {
-		if s := &out.Steps[i]; s.File != nil {
+// Write writes what is in the file.
+func (f RenderedFile) Write(w io.Writer) error {
+	if f.plan != nil {
+		return writePlan(w, f.plan)
+	}
+	_, err := w.Write(f.Content)
+	return err
+}
+
+// writePlan writes a plan as JSON, one step after the other, without the texts of
+// its files, which lie beside it.
+func writePlan(w io.Writer, p *plan.Plan) error {
+	around := *p
+	around.Steps = []plan.Step{}
+	frame, err := encode(around)
+	if err != nil {
+		return err
+	}
+	before, behind, _ := strings.Cut(string(frame), `"steps": []`)
+	out := bufio.NewWriter(w) // it keeps the first error for Flush
+	_, _ = out.WriteString(before + `"steps": [`)
+	var text, table bytes.Buffer
+	indented, plain := encoder(&text, "    ", "  "), encoder(&table, "", "")
+	var step plan.Step // one for all: it would be made anew for each
+	for i, s := range p.Steps {
+		step = s
+		if s.File != nil {
 			file := *s.File
 			file.Want.Content = nil
-			s.File = &file
+			step.File = &file
 		}
+		if s.Table != nil {
+			step.Table = &state.Table{Revert: s.Table.Revert}
+		}
+		text.Reset()
+		if err := indented.Encode(&step); err != nil {
+			return err
+		}
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		_, _ = out.WriteString("\n    ")
+		rest := bytes.TrimSpace(text.Bytes())
+		if s.Table != nil {
+			// Tables are nearly all of a plan, and to indent is to look at each letter.
+			table.Reset()
+			if err := plain.Encode(s.Table.Text); err != nil {
+				return err
+			}
+			until, after, _ := bytes.Cut(rest, []byte(`"text": ""`))
+			_, _ = out.Write(until)
+			_, _ = out.WriteString(`"text": `)
+			_, _ = out.Write(bytes.TrimSpace(table.Bytes()))
+			rest = after
+		}
+		_, _ = out.Write(rest)
 	}
-	return &out
+	if len(p.Steps) > 0 {
+		_, _ = out.WriteString("\n  ")
+	}
+	_, _ = out.WriteString("]" + behind)
+	return out.Flush()
 }
 
 // renderNode is the folder of one node: its files under "files", a table of
 // their modes and owners, and the arguments its components will have.
-func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFile, error) {
+func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want, first string) ([]RenderedFile, error) {
 	var out []RenderedFile
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "# mode owner origin path\n")
@@ -74,7 +119,7 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 			out = append(out, RenderedFile{Path: n.Name + "/files" + row.Path, Content: row.Content})
 		}
 	}
-	for _, path := range madeByApply(c, w) {
+	for _, path := range madeByApply(w, first) {
 		fmt.Fprintf(&table, "%s %s at-run-time %s\n", state.Mode(0o600), "root:root", path)
 	}
 	arguments, err := kubeadm.Arguments(c, n)
@@ -94,12 +139,12 @@ func renderNode(c *cluster.Cluster, n cluster.Node, w state.Want) ([]RenderedFil
 
 // madeByApply are files of ours that are no facts: what they say is known only
 // once something was tried on the machine.
-func madeByApply(c *cluster.Cluster, w state.Want) []string {
+func madeByApply(w state.Want, first string) []string {
 	var out []string
 	if slices.ContainsFunc(w.Facts, func(f state.Fact) bool { return f.Table != nil }) {
 		out = append(out, state.ConfirmedTablePath)
 	}
-	if w.Node == c.ControlPlanes()[0].Name {
+	if w.Node == first {
 		out = append(out, verifiedPath)
 	}
 	return out
@@ -107,9 +152,14 @@ func madeByApply(c *cluster.Cluster, w state.Want) []string {
 
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // references are written with < and >
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
+	err := encoder(&b, "", "  ").Encode(v)
 	return b.Bytes(), err
+}
+
+// encoder writes JSON as all rendered files have it.
+func encoder(w io.Writer, prefix, indent string) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // references are written with < and >
+	e.SetIndent(prefix, indent)
+	return e
 }

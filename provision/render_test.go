@@ -2,8 +2,13 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulwark-k8s/bulwark/provision/plan"
 )
 
 // Every file that apply leaves on a machine is in the table, also those it
@@ -26,5 +31,35 @@ func TestTheTableHasWhatApplyMakesAtRunTime(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("not rendered: %v", want)
+	}
+}
+
+// The plan is written step by step, and in the bytes that it would have as a whole.
+func TestAPlanIsWrittenAsJSONWritesIt(t *testing.T) {
+	r, err := Render(context.Background(), specWith(t, "", map[string]string{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := *r.Plan
+	whole.Steps = slices.Clone(whole.Steps)
+	for i, s := range whole.Steps {
+		if s.File != nil {
+			file := *s.File
+			file.Want.Content = nil
+			whole.Steps[i].File = &file
+		}
+	}
+	for _, p := range []plan.Plan{whole, {Cluster: "none", Steps: []plan.Step{}}} {
+		want, err := encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		if err := writePlan(&got, &p); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+			t.Errorf("-whole +written:\n%s", diff)
+		}
 	}
 }

@@ -96,7 +96,11 @@ func writeRendering(dir string, files []provision.RenderedFile) error {
 		if err := root.MkdirAll(path.Dir(f.Path), 0o755); err != nil {
 			return err
 		}
-		if err := root.WriteFile(f.Path, f.Content, 0o644); err != nil {
+		file, err := root.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Write(file), file.Close()); err != nil {
 			return err
 		}
 	}

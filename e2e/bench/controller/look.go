@@ -92,7 +92,9 @@ func render(ctx context.Context, j job.Job) (job.Report, error) {
 	sum := sha256.New()
 	for _, f := range out.Files {
 		sum.Write([]byte(f.Path + "\x00"))
-		sum.Write(f.Content)
+		if err := f.Write(sum); err != nil {
+			return job.Report{}, err
+		}
 	}
 	return job.Report{Digest: hex.EncodeToString(sum.Sum(nil))}, nil
 }
