@@ -60,47 +60,75 @@ func writePlan(w io.Writer, p *plan.Plan) error {
 	before, behind, _ := strings.Cut(string(frame), `"steps": []`)
 	out := bufio.NewWriter(w) // it keeps the first error for Flush
 	_, _ = out.WriteString(before + `"steps": [`)
-	var text, table bytes.Buffer
-	indented, plain := encoder(&text, "    ", "  "), encoder(&table, "", "")
-	var step plan.Step // one for all: it would be made anew for each
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	line := append(make([]byte, 0, 64), "\n    "...)
+	var step plan.Step // one for all: they would be made anew for each
+	var file plan.FileStep
 	for i, s := range p.Steps {
-		step = s
-		if s.File != nil {
-			file := *s.File
+		if step = s; s.File != nil {
+			file = *s.File
 			file.Want.Content = nil
 			step.File = &file
 		}
-		if s.Table != nil {
-			step.Table = &state.Table{Revert: s.Table.Revert}
-		}
 		text.Reset()
-		if err := indented.Encode(&step); err != nil {
+		if err := e.Encode(&step); err != nil {
 			return err
 		}
 		if i > 0 {
 			_ = out.WriteByte(',')
 		}
-		_, _ = out.WriteString("\n    ")
-		rest := bytes.TrimSpace(text.Bytes())
-		if s.Table != nil {
-			// Tables are nearly all of a plan, and to indent is to look at each letter.
-			table.Reset()
-			if err := plain.Encode(s.Table.Text); err != nil {
-				return err
-			}
-			until, after, _ := bytes.Cut(rest, []byte(`"text": ""`))
-			_, _ = out.Write(until)
-			_, _ = out.WriteString(`"text": `)
-			_, _ = out.Write(bytes.TrimSpace(table.Bytes()))
-			rest = after
-		}
-		_, _ = out.Write(rest)
+		_, _ = out.Write(line)
+		indent(out, bytes.TrimSpace(text.Bytes()), line)
 	}
 	if len(p.Steps) > 0 {
 		_, _ = out.WriteString("\n  ")
 	}
 	_, _ = out.WriteString("]" + behind)
 	return out.Flush()
+}
+
+// indent is [json.Indent] for JSON without any space, with line before each line but
+// the first. It goes over texts at once: nearly all of a plan are those of firewalls.
+func indent(w *bufio.Writer, src, line []byte) {
+	for i := 0; i < len(src); i++ {
+		switch c := src[i]; {
+		case c == '"':
+			end := textEnd(src, i)
+			_, _ = w.Write(src[i:end])
+			i = end - 1
+		case (c == '{' || c == '[') && (src[i+1] == '}' || src[i+1] == ']'):
+			_, _ = w.Write(src[i : i+2])
+			i++
+		case c == '{' || c == '[':
+			line = append(line, "  "...)
+			_ = w.WriteByte(c)
+			_, _ = w.Write(line)
+		case c == '}' || c == ']':
+			line = line[:len(line)-2]
+			_, _ = w.Write(line)
+			_ = w.WriteByte(c)
+		case c == ',':
+			_ = w.WriteByte(c)
+			_, _ = w.Write(line)
+		case c == ':':
+			_, _ = w.WriteString(": ")
+		default:
+			_ = w.WriteByte(c)
+		}
+	}
+}
+
+// textEnd is behind the quote that ends the text whose first quote is at a place.
+func textEnd(src []byte, at int) int {
+	for {
+		at += 1 + bytes.IndexByte(src[at+1:], '"')
+		before := bytes.TrimRight(src[:at], `\`)
+		if (at-len(before))%2 == 0 { // else the quote is one of the text
+			return at + 1
+		}
+	}
 }
 
 // renderNode is the folder of one node: its files under "files", a table of
@@ -152,14 +180,9 @@ func madeByApply(w state.Want, first string) []string {
 
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	err := encoder(&b, "", "  ").Encode(v)
-	return b.Bytes(), err
-}
-
-// encoder writes JSON as all rendered files have it.
-func encoder(w io.Writer, prefix, indent string) *json.Encoder {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // references are written with < and >
-	e.SetIndent(prefix, indent)
-	return e
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
 }

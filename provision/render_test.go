@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bulwark-k8s/bulwark/provision/plan"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Every file that apply leaves on a machine is in the table, also those it
@@ -49,7 +50,8 @@ func TestAPlanIsWrittenAsJSONWritesIt(t *testing.T) {
 			whole.Steps[i].File = &file
 		}
 	}
-	for _, p := range []plan.Plan{whole, {Cluster: "none", Steps: []plan.Step{}}} {
+	odd := []plan.Step{{Title: `\\" { [ , : \`, After: []string{`"`, `\"\\`, ""}, Phase: &state.Phase{Args: []string{}}}}
+	for _, p := range []plan.Plan{whole, {Cluster: "none", Steps: []plan.Step{}}, {Steps: odd}} {
 		want, err := encode(p)
 		if err != nil {
 			t.Fatal(err)

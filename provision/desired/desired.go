@@ -24,12 +24,13 @@ import (
 func Wants(c *cluster.Cluster, manifest []state.Object, first string) ([]state.Want, error) {
 	var wants []state.Want
 	var errs []error
-	roles := map[cluster.Role]*alike{}
+	kinds := map[kind]*alike{}
 	for _, n := range c.Nodes {
-		if roles[n.Role] == nil {
-			roles[n.Role] = alikeOf(c, n)
+		k := kind{n.Role, n.Address.Unmap().Is4()}
+		if kinds[k] == nil {
+			kinds[k] = alikeOf(c, n)
 		}
-		b := &builder{c: c, n: n, first: first, alike: roles[n.Role]}
+		b := &builder{c: c, n: n, first: first, alike: kinds[k]}
 		b.facts = make([]state.Fact, 0, b.alike.facts)
 		if err := b.node(); err != nil {
 			errs = append(errs, fmt.Errorf("node %s: %w", n.Name, err))
@@ -56,9 +57,19 @@ type builder struct {
 	facts []state.Fact
 }
 
-// alike is what all nodes of one role have, so that it is made once: in a large
+// kind is what a node's share of [alike] depends on: its role, and the family of its
+// address.
+type kind struct {
+	role cluster.Role
+	v4   bool
+}
+
+// alike is what all nodes of one kind have, so that it is made once: in a large
 // cluster it would be most of the work.
 type alike struct {
+	modules  []state.Module
+	sysctls  []state.Sysctl
+	kernel   struct{ modules, sysctls []byte } // their files
 	patches  []kubeadm.File
 	images   []string
 	firewall *node.Firewall
@@ -72,7 +83,8 @@ func alikeOf(c *cluster.Cluster, n cluster.Node) *alike {
 	patches, err := kubeadm.Patches(c, n)
 	images, err2 := kubeadm.Images(c, n)
 	firewall, err3 := node.NewFirewall(c, n.Role)
-	a := &alike{patches: patches, images: images, firewall: firewall, err: errors.Join(err, err2, err3)}
+	a := &alike{modules: node.Modules(c), sysctls: node.Sysctls(c, n), patches: patches, images: images, firewall: firewall, err: errors.Join(err, err2, err3)}
+	a.kernel.modules, a.kernel.sysctls = node.ModulesFile(c), node.SysctlFile(c, n)
 	if n.Role == cluster.Worker {
 		a.joins = kubeadm.NewWorkers(c)
 	}

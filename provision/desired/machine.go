@@ -13,18 +13,18 @@ import (
 // kernel is modules and settings, each on disk for the next boot and in force
 // now. The kubelet refuses to start without them.
 func (b *builder) kernel() error {
-	if text := node.ModulesFile(b.c); text != nil {
+	if text := b.alike.kernel.modules; text != nil {
 		b.dir("/etc/modules-load.d", 0o755, root)
 		b.file(node.ModulesPath, 0o600, text, "defaults")
-		for _, m := range node.Modules(b.c) {
-			b.add(state.Fact{ID: b.id("module", m.Name), Title: "kernel module " + m.Name, Why: m.Why, Module: &m})
+		for i, m := range b.alike.modules {
+			b.add(state.Fact{ID: b.id("module", m.Name), Title: "kernel module " + m.Name, Why: m.Why, Module: &b.alike.modules[i]})
 		}
 	}
-	if text := node.SysctlFile(b.c, b.n); text != nil {
+	if text := b.alike.kernel.sysctls; text != nil {
 		b.dir("/etc/sysctl.d", 0o755, root)
 		b.file(node.SysctlPath, 0o600, text, "defaults")
-		for _, s := range node.Sysctls(b.c, b.n) {
-			b.add(state.Fact{ID: b.id("sysctl", s.Key), Title: s.Key + " = " + s.Value, Why: s.Why, Sysctl: &s})
+		for i, s := range b.alike.sysctls {
+			b.add(state.Fact{ID: b.id("sysctl", s.Key), Title: s.Key + " = " + s.Value, Why: s.Why, Sysctl: &b.alike.sysctls[i]})
 		}
 	}
 	return nil

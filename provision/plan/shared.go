@@ -58,6 +58,9 @@ func most(holders map[string][]string) string {
 // of those with the bytes that most of them have, or who makes the file where
 // none has it. That no bytes have a majority is for [Preflight] to say.
 func (r rules) source(want state.File) string {
+	if len(want.Shared) == 0 {
+		return want.Maker // as of nearly all files
+	}
 	holders := holders(r.have, want.Shared, want.Path, r.masked)
 	best, most := want.Maker, 0
 	for _, name := range want.Shared {
