@@ -64,17 +64,17 @@ func TestRolling(t *testing.T) {
 	}
 }
 
-// watchScript prints, five times a second until there is a file, the time, whether the
-// API server is ready, and a digest of what it and etcd run with; none where one of
-// the two does not run.
-const watchScript = `rm -f "$1"
-while [ ! -e "$1" ]; do
+// watchScript prints, five times a second until there is a file, which it takes away
+// at its end, the time, whether the API server is ready, and a digest of what it and
+// etcd run with; none where one of the two does not run.
+const watchScript = `while [ ! -e "$1" ]; do
   r=$(curl -sk --max-time 2 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)
   a=$(pgrep -xo kube-apiserver) e=$(pgrep -xo etcd) && d=$(cat "/proc/$a/cmdline" "/proc/$e/cmdline" 2>/dev/null | sha256sum | cut -c1-12) || d=-
   [ -n "$a" ] && [ -d "/proc/$a" ] && [ -d "/proc/$e" ] || d=-
   echo "$(date +%s%N) $r $d"
   sleep 0.2
-done`
+done
+rm "$1"`
 
 // testRolling makes one change under a prober on every control plane.
 func testRolling(t *testing.T, c *labCluster, r rolling, planes []string) {
@@ -99,30 +99,15 @@ func testRolling(t *testing.T, c *labCluster, r rolling, planes []string) {
 // probed is what is seen on every control plane while something is done.
 func probed(t *testing.T, c *labCluster, planes []string, do func()) []sample {
 	t.Helper()
-	const stop = "/run/e2e-watched"
-	type said struct {
-		node, text string
-		err        error
-	}
-	answers := make(chan said)
+	const stop, file = "/run/e2e-stop", "/run/e2e-seen"
 	for _, n := range planes {
-		go func() {
-			out, err := c.Exec(t.Context(), n, nil, "sh", "-c", watchScript, "watch", stop)
-			answers <- said{n, out, err}
-		}()
+		on(t, c, n, `setsid sh -c "$1" watch `+stop+` >`+file+` 2>/dev/null </dev/null &`, watchScript)
 	}
 	time.Sleep(5 * time.Second)
 	do()
-	for _, n := range planes {
-		shell(t, c, n, "touch "+stop)
-	}
 	var all []sample
-	for range planes {
-		a := <-answers
-		if a.err != nil {
-			t.Errorf("%s: the prober ended: %v", a.node, a.err)
-		}
-		all = append(all, samples(t, a.node, a.text)...)
+	for _, n := range planes {
+		all = append(all, samples(t, n, shell(t, c, n, "touch "+stop+"; while [ -e "+stop+" ]; do sleep 0.2; done; cat "+file)+"\n")...)
 	}
 	return all
 }
