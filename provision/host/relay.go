@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // relayProgram connects from the machine to an address and joins the
@@ -41,7 +42,9 @@ type Pipes struct {
 
 // hostName is a name that DNS could know. It reaches the machine as data and
 // becomes part of a path of bash's own, so it has no slash, space or quote.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+})
 
 // destination is where a relay connects to: an IP address or a name, which the
 // machine itself looks up, and a port.
@@ -57,7 +60,7 @@ func destination(address string) (to string, port uint16, err error) {
 	if ip, err := netip.ParseAddr(to); err == nil && ip.Zone() == "" {
 		return ip.String(), uint16(n), nil
 	}
-	if !hostName.MatchString(to) {
+	if !hostName().MatchString(to) {
 		return "", 0, fmt.Errorf("%q is neither an IP address nor a host name", to)
 	}
 	return to, uint16(n), nil

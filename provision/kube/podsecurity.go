@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -88,7 +89,9 @@ func (c *Client) refused(ctx context.Context, name, level string) state.Refused 
 }
 
 // violator is how the server names pods and what speaks against them; others may warn as well.
-var violator = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,252}( \(and [0-9]+ other pods?\))?: `)
+var violator = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,252}( \(and [0-9]+ other pods?\))?: `)
+})
 
 // judged reads the warnings of a dry run.
 func judged(name string, warnings []string) state.Refused {
@@ -102,7 +105,7 @@ func judged(name string, warnings []string) state.Refused {
 			out.Unknown = "it is exempt until now, and the server does not judge its pods before that ends"
 		case strings.HasPrefix(w, "new PodSecurity enforce level only checked"), strings.HasPrefix(w, "failed to list pods while checking"):
 			out.Unknown = clean(w, longestReason)
-		case listed && violator.MatchString(w):
+		case listed && violator().MatchString(w):
 			out.Pods = append(out.Pods, clean(w, longestReason))
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"bytes"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
@@ -69,9 +68,9 @@ const (
 )
 
 var (
-	keyPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
-	modulePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
-	unitPattern   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.[a-z]+$`)
+	keyPattern    = pattern(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
+	modulePattern = pattern(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
+	unitPattern   = pattern(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.[a-z]+$`)
 )
 
 // encode writes the ask as look.sh reads it, but for the nonce in front, or says
@@ -110,13 +109,13 @@ func (a Ask) encode() ([]byte, error) {
 		fmt.Fprintf(&b, "dir %s\n", d)
 	}
 	for _, k := range a.Sysctls {
-		if !keyPattern.MatchString(k) || strings.Contains(k, "//") {
+		if !keyPattern().MatchString(k) || strings.Contains(k, "//") {
 			return nil, fmt.Errorf("%q is not a sysctl key", k)
 		}
 		fmt.Fprintf(&b, "sysctl %s\n", script.SysctlPath(k))
 	}
 	for _, m := range a.Modules {
-		if !modulePattern.MatchString(m) {
+		if !modulePattern().MatchString(m) {
 			return nil, fmt.Errorf("%q is not a kernel module's name", m)
 		}
 		name := strings.ReplaceAll(m, "-", "_")
@@ -124,7 +123,7 @@ func (a Ask) encode() ([]byte, error) {
 		fmt.Fprintf(&b, "module %s %s\n", name, strings.ReplaceAll(name, "_", "[-_]"))
 	}
 	for _, u := range a.Units {
-		if !unitPattern.MatchString(u) {
+		if !unitPattern().MatchString(u) {
 			return nil, fmt.Errorf("%q is not a unit's full name", u)
 		}
 		fmt.Fprintf(&b, "unit %s\n", u)

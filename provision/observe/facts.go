@@ -2,7 +2,6 @@ package observe
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +46,10 @@ func (r *reading) offset(began, ended time.Time) {
 }
 
 var (
-	hostnamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
-	versionPattern  = regexp.MustCompile(`v?\d{1,9}\.\d{1,9}(\.\d{1,9})?[0-9A-Za-z.+~-]{0,60}`)
-	pluginPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
-	imagePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,500}$`)
+	hostnamePattern = pattern(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
+	versionPattern  = pattern(`v?\d{1,9}\.\d{1,9}(\.\d{1,9})?[0-9A-Za-z.+~-]{0,60}`)
+	pluginPattern   = pattern(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	imagePattern    = pattern(`^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,500}$`)
 )
 
 // fact takes in a frame that fills a field of state.Facts.
@@ -89,7 +88,7 @@ func (r *reading) fact(f script.Frame) error {
 		facts.EtcdAccount = word(name)
 	case "plugins":
 		for name := range lines(f.Data) {
-			if pluginPattern.MatchString(name) {
+			if pluginPattern().MatchString(name) {
 				facts.CNIPlugins = append(facts.CNIPlugins, name)
 			}
 		}
@@ -121,7 +120,7 @@ func (r *reading) softwareFact(f script.Frame, text string) error {
 		r.cri.read(string(f.Data))
 	case "images":
 		for name := range lines(f.Data) {
-			if imagePattern.MatchString(name) {
+			if imagePattern().MatchString(name) {
 				facts.Images = append(facts.Images, name)
 			}
 		}
@@ -136,7 +135,7 @@ func (r *reading) softwareFact(f script.Frame, text string) error {
 // version is the first version in what a program says of itself.
 func (r *reading) version(field, text string) string {
 	first, _, _ := strings.Cut(text, "\n")
-	v := versionPattern.FindString(first)
+	v := versionPattern().FindString(first)
 	if v == "" {
 		r.miss(field, fmt.Sprintf("its version reads %.100q", first))
 	}
@@ -146,7 +145,7 @@ func (r *reading) version(field, text string) string {
 // uname reads "hostname release machine".
 func (r *reading) uname(text string) {
 	facts, words := &r.node.Facts, strings.Fields(text)
-	if len(words) != 3 || !hostnamePattern.MatchString(words[0]) {
+	if len(words) != 3 || !hostnamePattern().MatchString(words[0]) {
 		r.miss("Hostname", fmt.Sprintf("uname says %.200q", text))
 		return
 	}

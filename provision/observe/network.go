@@ -3,12 +3,11 @@ package observe
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
-var holder = regexp.MustCompile(`\(\("([^"]{1,100})"`)
+var holder = pattern(`\(\("([^"]{1,100})"`)
 
 // listeners reads "LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",…".
 func (r *reading) listeners(data []byte) {
@@ -23,7 +22,7 @@ func (r *reading) listeners(data []byte) {
 			continue
 		}
 		who := "unknown"
-		if m := holder.FindStringSubmatch(line); m != nil {
+		if m := holder().FindStringSubmatch(line); m != nil {
 			who = word(m[1])
 		}
 		r.node.Facts.Listening[uint16(n)] = who

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,7 +115,7 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-var podPattern = regexp.MustCompile(`^[0-9a-f_-]{32,36}$`)
+var podPattern = pattern(`^[0-9a-f_-]{32,36}$`)
 
 // process reads a line with the name the kernel has of a process, its number,
 // when it began and its pod's uid, and then its arguments as od prints bytes.
@@ -136,7 +135,7 @@ func (r *reading) process(f script.Frame) error {
 		return fmt.Errorf("process of %s: %w", name, err)
 	}
 	p := state.Process{PID: int(pid), Started: began}
-	if podPattern.MatchString(words[3]) {
+	if podPattern().MatchString(words[3]) {
 		p.Pod = words[3]
 	}
 	raw, err := hex.DecodeString(strings.Join(strings.Fields(dump), ""))

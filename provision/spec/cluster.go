@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -85,7 +84,7 @@ func (l *loader) version(t *clusterText) {
 	}
 }
 
-var repositoryPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
+var repositoryPattern = pattern(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
 
 func (l *loader) imageRepository(t *clusterText) {
 	s, ok := l.str(t.ImageRepository)
@@ -93,7 +92,7 @@ func (l *loader) imageRepository(t *clusterText) {
 		return
 	}
 	l.from("image_repository", t.ImageRepository.Range)
-	if len(s.value) > 255 || !repositoryPattern.MatchString(s.value) {
+	if len(s.value) > 255 || !repositoryPattern().MatchString(s.value) {
 		l.report(problem(CodeName, s.at, "Not an image repository",
 			"%q is not a registry and path such as registry.example.com:5000/k8s; write it without https:// and without a tag.", s.value))
 		return
@@ -113,7 +112,7 @@ func (l *loader) later(t *clusterText) {
 }
 
 // keyNamePattern is narrower than Kubernetes', which refuses nothing but a colon.
-var keyNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+var keyNamePattern = pattern(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
 func (l *loader) encryption(t *encryptionText) {
 	e := &l.c.Encryption
@@ -138,7 +137,7 @@ func (l *loader) encryption(t *encryptionText) {
 	}
 	if s, ok := l.str(t.KeyName); ok {
 		l.from("encryption.key_name", t.KeyName.Range)
-		if e.KeyName = s.value; !keyNamePattern.MatchString(s.value) {
+		if e.KeyName = s.value; !keyNamePattern().MatchString(s.value) {
 			l.report(problem(CodeName, s.at, "No name of a key", "%q is not the name of a key in an EncryptionConfiguration: write letters, digits, \"-\", \"_\" and \".\", 63 at most.", s.value))
 		}
 	}

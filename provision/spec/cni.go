@@ -1,17 +1,15 @@
 package spec
 
 import (
-	"regexp"
-
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
-var imagePattern = regexp.MustCompile(`(?m)^[ \t-]*image:[ \t]*["']?([A-Za-z0-9._:/@-]+)`)
+var imagePattern = pattern(`(?m)^[ \t-]*image:[ \t]*["']?([A-Za-z0-9._:/@-]+)`)
 
 // knownPorts opens the ports of the CNIs whose images a manifest runs.
 func (l *loader) knownPorts(manifest item) {
 	var images []string
-	for _, m := range imagePattern.FindAllStringSubmatch(manifest.value, -1) {
+	for _, m := range imagePattern().FindAllStringSubmatch(manifest.value, -1) {
 		images = append(images, m[1])
 	}
 	ports, known := cluster.PortsOfCNI(images)

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,8 +60,8 @@ func tooLongLabel(s string) bool {
 func isNumber(s string) bool { _, err := strconv.Atoi(s); return err == nil }
 
 var (
-	aliasPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$`)
-	userPattern  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
+	aliasPattern = pattern(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$`)
+	userPattern  = pattern(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 )
 
 // sshTarget refuses what ssh could read as anything but a host: an option, a
@@ -71,7 +70,7 @@ func (l *loader) sshTarget(s item, what string) bool {
 	if addr, err := netip.ParseAddr(s.value); err == nil {
 		return l.usableAddress(addr, s, what)
 	}
-	if aliasPattern.MatchString(s.value) && !strings.HasSuffix(s.value, ".") {
+	if aliasPattern().MatchString(s.value) && !strings.HasSuffix(s.value, ".") {
 		return true
 	}
 	l.report(problem(CodeName, s.at, "Not a host", "%s cannot be the %s: write a host name, an address or a name from ~/.ssh/config, with letters, digits, _, - and . only.", short(s.value), what))

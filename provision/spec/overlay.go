@@ -2,7 +2,6 @@ package spec
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -63,7 +62,7 @@ func (l *loader) overlay(path string) {
 	}
 }
 
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9*._/-]{0,127}$`)
+var namePattern = pattern(`^[A-Za-z0-9*][A-Za-z0-9*._/-]{0,127}$`)
 
 func (l *loader) deviation(t *deviationText) cluster.Deviation {
 	d := cluster.Deviation{
@@ -102,7 +101,7 @@ func (l *loader) checkNames(a *hcl.Attribute) []string {
 	items, _ := l.list(a)
 	var out []string
 	for _, s := range items {
-		if !namePattern.MatchString(s.value) {
+		if !namePattern().MatchString(s.value) {
 			l.report(problem(CodeName, s.at, "Not a name", "%s is no name of a check or a sysctl.", short(s.value)))
 			continue
 		}

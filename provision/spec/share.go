@@ -2,7 +2,6 @@ package spec
 
 import (
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 // mostUnavailable is more workers than a cluster of Kubernetes may have.
 const mostUnavailable = 5000
 
-var percentPattern = regexp.MustCompile(`^([1-9][0-9]?|100)%$`)
+var percentPattern = pattern(`^([1-9][0-9]?|100)%$`)
 
 // maxUnavailable is how many workers may be away for a change.
 func (l *loader) maxUnavailable(t *clusterText) {
@@ -36,7 +35,7 @@ func (l *loader) maxUnavailable(t *clusterText) {
 		l.c.MaxUnavailable = cluster.Share{Count: int(n)}
 	case cty.String:
 		s := v.AsString()
-		if !percentPattern.MatchString(s) {
+		if !percentPattern().MatchString(s) {
 			l.report(problem(CodeRange, at, "Not a share of the workers",
 				"%q is not a percentage from \"1%%\" to \"100%%\". Write one, or a whole number without quotes.", s))
 			return

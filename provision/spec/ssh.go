@@ -1,13 +1,12 @@
 package spec
 
 import (
-	"regexp"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
-var bastionPattern = regexp.MustCompile(`^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$`)
+var bastionPattern = pattern(`^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$`)
 
 // ssh resolves the ssh block. The port is the one the firewall keeps open for
 // admins: there is no way to write a firewall that shuts ssh out.
@@ -52,7 +51,7 @@ func (l *loader) sshPort(n int, at hcl.Range) {
 }
 
 func (l *loader) user(s item) bool {
-	if userPattern.MatchString(s.value) {
+	if userPattern().MatchString(s.value) {
 		return true
 	}
 	l.report(problem(CodeName, s.at, "Not a user", "%s is no user's name: it begins with a letter or _, and has letters, digits, _, - and . only, 32 at most.", short(s.value)))
@@ -61,7 +60,7 @@ func (l *loader) user(s item) bool {
 
 // bastion is [user@]host[:port].
 func (l *loader) bastion(s item) {
-	m := bastionPattern.FindStringSubmatch(s.value)
+	m := bastionPattern().FindStringSubmatch(s.value)
 	if m == nil {
 		// An IPv6 address without brackets, or nothing that could be meant.
 		l.sshTarget(s, "bastion")

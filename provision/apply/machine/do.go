@@ -171,7 +171,7 @@ func outcome(h host.Host, op Op, f script.Frame) (Outcome, error) {
 		}
 		line, sum, _ := strings.Cut(rest, "\n")
 		have, err := observe.ParseStat(line)
-		if err != nil || have.Path != op.Path || (sum != "" && !digestPattern.MatchString(sum)) {
+		if err != nil || have.Path != op.Path || (sum != "" && !digestPattern().MatchString(sum)) {
 			o.Status, o.Err = Unknown, fmt.Errorf("%s: %w: about %s it says %s", h, script.ErrFrames, op, observe.Printable(rest))
 			return o, o.Err
 		}

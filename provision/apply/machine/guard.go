@@ -70,7 +70,7 @@ func Guard(ctx context.Context, h host.Host, g Guarded) (int64, error) {
 		fmt.Fprintf(&b, "path %s\n", p)
 	}
 	for _, c := range g.Restarts {
-		if !componentPattern.MatchString(c) {
+		if !componentPattern().MatchString(c) {
 			return 0, fmt.Errorf("%q is not a component", c)
 		}
 		fmt.Fprintf(&b, "restart %s\n", c)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +108,7 @@ func Acquire(ctx context.Context, h host.Host, c Claim) (Acquired, error) {
 		case "journal":
 			sum, last, _ := bytes.Cut(f.Data, []byte("\n"))
 			a.Journal, a.Last = string(sum), last
-			if a.Journal != "" && !digestPattern.MatchString(a.Journal) {
+			if a.Journal != "" && !digestPattern().MatchString(a.Journal) {
 				return a, unreadableLock(h, f)
 			}
 		case "done":
@@ -193,7 +192,7 @@ func unreadableLock(h host.Host, f script.Frame) error {
 	return fmt.Errorf("%s: lock: %w: a frame of kind %q", h, script.ErrFrames, observe.Printable(f.Kind))
 }
 
-var noncePattern = regexp.MustCompile(`^[0-9a-z]{1,64}$`)
+var noncePattern = pattern(`^[0-9a-z]{1,64}$`)
 
 // parseLock reads what lock.sh tells of a lock. What people are shown of it is
 // made printable: any root of the machine may have written it.
@@ -216,7 +215,7 @@ func parseLock(h host.Host, data []byte) (Lock, error) {
 	} else {
 		l.Owner = "somebody whose lock cannot be read, perhaps by another version of bulwark"
 	}
-	if !noncePattern.MatchString(l.Nonce) {
+	if !noncePattern().MatchString(l.Nonce) {
 		return Lock{}, fmt.Errorf("%s: lock: %w: nonce %.20q", h, script.ErrFrames, l.Nonce)
 	}
 	return l, nil

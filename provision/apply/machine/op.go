@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,13 +101,13 @@ func (o Op) String() string {
 }
 
 var (
-	ownerPattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
-	digestPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	keyPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
-	modulePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
+	ownerPattern  = pattern(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
+	digestPattern = pattern(`^[0-9a-f]{64}$`)
+	keyPattern    = pattern(`^[a-z][a-z0-9_-]*(\.[A-Za-z0-9_/-]+)+$`)
+	modulePattern = pattern(`^[a-z0-9][A-Za-z0-9_-]{0,55}$`)
 	// componentPattern are the components of a node.
-	componentPattern = regexp.MustCompile(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kube-vip|kubelet)$`)
-	unitPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
+	componentPattern = pattern(`^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kube-vip|kubelet)$`)
+	unitPattern      = pattern(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.(service|socket|timer|path|mount|target|slice)$`)
 	verbs            = map[string]bool{"daemon-reload": true, "unmask": true, "enable": true, "start": true, "restart": true, "disable": true, "stop": true}
 )
 
@@ -123,25 +122,25 @@ func (o Op) validate() error {
 		}
 		return cleanPath(o.Path)
 	case WriteSysctl:
-		if !keyPattern.MatchString(o.Key) || strings.Contains(o.Key, "//") || strings.HasSuffix(o.Key, "/") {
+		if !keyPattern().MatchString(o.Key) || strings.Contains(o.Key, "//") || strings.HasSuffix(o.Key, "/") {
 			return fmt.Errorf("%q is not a sysctl key", o.Key)
 		}
 		if o.Value == "" || len(o.Value) > 4096 || strings.ContainsAny(o.Value, "\n\x00") {
 			return fmt.Errorf("value %.40q of sysctl %s is not one line", o.Value, o.Key)
 		}
 	case LoadModule:
-		if !modulePattern.MatchString(o.Key) {
+		if !modulePattern().MatchString(o.Key) {
 			return fmt.Errorf("%q is not a kernel module's name", o.Key)
 		}
 	case EndProcess:
-		if !componentPattern.MatchString(o.Key) || o.Key == "kubelet" {
+		if !componentPattern().MatchString(o.Key) || o.Key == "kubelet" {
 			return fmt.Errorf("%q is not a component that the kubelet starts", o.Key)
 		}
 	case DoUnit:
 		if !verbs[o.Value] {
 			return fmt.Errorf("%q is not a verb for units", o.Value)
 		}
-		if o.Value != "daemon-reload" && !unitPattern.MatchString(o.Key) {
+		if o.Value != "daemon-reload" && !unitPattern().MatchString(o.Key) {
 			return fmt.Errorf("%q is not a unit's full name", o.Key)
 		}
 	default:
@@ -154,7 +153,7 @@ func (o Op) validateFile() error {
 	if err := cleanPath(o.Path); err != nil {
 		return err
 	}
-	if o.Had != "" && o.Had != AnyDigest && !digestPattern.MatchString(strings.TrimPrefix(o.Had, state.LinkDigest)) {
+	if o.Had != "" && o.Had != AnyDigest && !digestPattern().MatchString(strings.TrimPrefix(o.Had, state.LinkDigest)) {
 		return fmt.Errorf("%s: %.70q is not a digest", o.Path, o.Had)
 	}
 	switch o.Kind {
@@ -175,7 +174,7 @@ func (o Op) validateFile() error {
 		}
 	default: // nothing beyond path and owner
 	}
-	if !ownerPattern.MatchString(o.Owner) {
+	if !ownerPattern().MatchString(o.Owner) {
 		return fmt.Errorf("%s: owner %.70q is not user:group", o.Path, o.Owner)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
@@ -79,16 +80,20 @@ func (e endpoint) String() string { return e.user + "@" + e.address() }
 
 // A host never begins with a dash, which ssh would take for an option, and
 // holds nothing that a shell or a tool could trip over.
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9_:\[][A-Za-z0-9_.:%\[\]-]{0,254}$`)
+var hostPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_:\[][A-Za-z0-9_.:%\[\]-]{0,254}$`)
+})
 
 func checkHost(h string) error {
-	if !hostPattern.MatchString(h) {
+	if !hostPattern().MatchString(h) {
 		return fmt.Errorf("%q is not a host name or an address", h)
 	}
 	return nil
 }
 
-var userPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\+$-]{0,63}$`)
+var userPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\+$-]{0,63}$`)
+})
 
 // parseHop reads "[ssh://][user@]host[:port]".
 func parseHop(s string) (endpoint, error) {
@@ -96,7 +101,7 @@ func parseHop(s string) (endpoint, error) {
 	rest := strings.TrimPrefix(s, "ssh://")
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		e.user, rest = rest[:i], rest[i+1:]
-		if !userPattern.MatchString(e.user) {
+		if !userPattern().MatchString(e.user) {
 			return e, fmt.Errorf("bastion %q: %q is not a user name", s, e.user)
 		}
 	}
