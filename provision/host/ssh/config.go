@@ -115,6 +115,7 @@ func (e endpoint) parse(out string) (endpoint, error) {
 		if value == "" || value == "none" && key != "identityagent" {
 			continue
 		}
+		value = strings.Clone(value) // or it would keep all of the answer
 		switch key {
 		case "hostname":
 			e.host = value
