@@ -74,7 +74,10 @@ func Command(sudo bool) string {
 // Frame is one run of a program: what to send, and how to tell its output from
 // the noise of a login.
 type Frame struct {
-	mark, head, data []byte
+	mark []byte
+	// text is the program's own, not a copy: a thousand machines are sent the same.
+	head, text, tail string
+	data             []byte
 }
 
 // NewFrame frames a program and its data. Each frame is for one run.
@@ -84,27 +87,30 @@ func NewFrame(p Program, stdin []byte) Frame {
 		panic(err) // crypto/rand.Read never fails
 	}
 	nonce := hex.EncodeToString(raw[:])
-	text := p.Text + "\n#" + nonce
+	tail := "\n#" + nonce
 	return Frame{
 		mark: fmt.Appendf(nil, "%s %s\n", magic, nonce),
-		head: fmt.Appendf(nil, "%s %d %s\n%s", magic, len(text), nonce, text),
-		data: stdin,
+		head: fmt.Sprintf("%s %d %s\n", magic, len(p.Text)+len(tail), nonce),
+		text: p.Text, tail: tail, data: stdin,
 	}
 }
 
-// WriteTo sends everything, in as few writes as there are parts.
+// WriteTo sends everything, in as many writes as there are parts.
 func (f Frame) WriteTo(w io.Writer) (int64, error) {
-	head, err := w.Write(f.head)
-	if err != nil || len(f.data) == 0 {
-		return int64(head), err
+	var total int64
+	for _, part := range []string{f.head, f.text, f.tail} {
+		n, err := io.WriteString(w, part)
+		if total += int64(n); err != nil {
+			return total, err
+		}
 	}
-	data, err := w.Write(f.data)
-	return int64(head + data), err
+	n, err := w.Write(f.data)
+	return total + int64(n), err
 }
 
 // Reader gives everything to send, once.
 func (f Frame) Reader() io.Reader {
-	return io.MultiReader(bytes.NewReader(f.head), bytes.NewReader(f.data))
+	return io.MultiReader(strings.NewReader(f.head), strings.NewReader(f.text), strings.NewReader(f.tail), bytes.NewReader(f.data))
 }
 
 // Output is what the program wrote to a stream, without what came before it.

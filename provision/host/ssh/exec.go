@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -75,7 +76,11 @@ func (r *run) do(ctx context.Context, h *Host) error {
 	}
 	go func() {
 		// A program need not read its data to the end; its status counts.
-		_, _ = r.frame.WriteTo(in)
+		// It goes in small pieces: x/crypto keeps, for as long as a connection lasts, a
+		// buffer of the largest packet that was ever sent over it.
+		out := bufio.NewWriterSize(in, 4<<10)
+		_, _ = r.frame.WriteTo(out)
+		_ = out.Flush()
 		_ = in.Close()
 	}()
 	return s.Wait()
