@@ -48,8 +48,8 @@ func (f RenderedFile) Write(w io.Writer) error {
 	return err
 }
 
-// writePlan writes a plan as JSON, one step after the other, without the texts of
-// its files, which lie beside it.
+// writePlan writes a plan as JSON, a line for each step, without the texts of its
+// files, which lie beside it: what a thousand machines need is never in memory whole.
 func writePlan(w io.Writer, p *plan.Plan) error {
 	around := *p
 	around.Steps = []plan.Step{}
@@ -63,7 +63,6 @@ func writePlan(w io.Writer, p *plan.Plan) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
-	line := append(make([]byte, 0, 64), "\n    "...)
 	var step plan.Step // one for all: they would be made anew for each
 	var file plan.FileStep
 	for i, s := range p.Steps {
@@ -79,56 +78,14 @@ func writePlan(w io.Writer, p *plan.Plan) error {
 		if i > 0 {
 			_ = out.WriteByte(',')
 		}
-		_, _ = out.Write(line)
-		indent(out, bytes.TrimSpace(text.Bytes()), line)
+		_, _ = out.WriteString("\n    ")
+		_, _ = out.Write(bytes.TrimSpace(text.Bytes()))
 	}
 	if len(p.Steps) > 0 {
 		_, _ = out.WriteString("\n  ")
 	}
 	_, _ = out.WriteString("]" + behind)
 	return out.Flush()
-}
-
-// indent is [json.Indent] for JSON without any space, with line before each line but
-// the first. It goes over texts at once: nearly all of a plan are those of firewalls.
-func indent(w *bufio.Writer, src, line []byte) {
-	for i := 0; i < len(src); i++ {
-		switch c := src[i]; {
-		case c == '"':
-			end := textEnd(src, i)
-			_, _ = w.Write(src[i:end])
-			i = end - 1
-		case (c == '{' || c == '[') && (src[i+1] == '}' || src[i+1] == ']'):
-			_, _ = w.Write(src[i : i+2])
-			i++
-		case c == '{' || c == '[':
-			line = append(line, "  "...)
-			_ = w.WriteByte(c)
-			_, _ = w.Write(line)
-		case c == '}' || c == ']':
-			line = line[:len(line)-2]
-			_, _ = w.Write(line)
-			_ = w.WriteByte(c)
-		case c == ',':
-			_ = w.WriteByte(c)
-			_, _ = w.Write(line)
-		case c == ':':
-			_, _ = w.WriteString(": ")
-		default:
-			_ = w.WriteByte(c)
-		}
-	}
-}
-
-// textEnd is behind the quote that ends the text whose first quote is at a place.
-func textEnd(src []byte, at int) int {
-	for {
-		at += 1 + bytes.IndexByte(src[at+1:], '"')
-		before := bytes.TrimRight(src[:at], `\`)
-		if (at-len(before))%2 == 0 { // else the quote is one of the text
-			return at + 1
-		}
-	}
 }
 
 // renderNode is the folder of one node: its files under "files", a table of

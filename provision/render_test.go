@@ -1,7 +1,9 @@
 package provision
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -56,12 +58,18 @@ func TestAPlanIsWrittenAsJSONWritesIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got strings.Builder
-		if err := writePlan(&got, &p); err != nil {
+		var out, got bytes.Buffer
+		if err := writePlan(&out, &p); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Indent(&got, out.Bytes(), "", "  "); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), got.String()); diff != "" {
 			t.Errorf("-whole +written:\n%s", diff)
+		}
+		if lines := strings.Count(out.String(), "\n    {"); lines != len(p.Steps) {
+			t.Errorf("%d lines begin a step, of %d steps", lines, len(p.Steps))
 		}
 	}
 }
