@@ -76,12 +76,11 @@ func (ru *run) change(ctx context.Context, steps []plan.Step) error {
 		}
 		paths = append(paths, s.File.Want.Path)
 		writes = append(writes, *s.File)
-		if len(s.Restarts) == 1 && s.File.Want.Origin == state.Derived {
-			c.wants[s.Restarts[0]] = plan.Command(s.File.Want.Content)
-			c.manifests[s.Restarts[0]] = s.Restarts[0] != kubelet
-		}
-		if ownPod(s) {
-			c.manifests[s.Restarts[0]] = true
+		if pod := staticPod(s.File.Want, s.Restarts); pod != "" {
+			c.manifests[pod] = true
+			if s.File.Want.Origin == state.Derived {
+				c.wants[pod] = plan.Command(s.File.Want.Content)
+			}
 		}
 	}
 	ops, err := c.operations(ctx, steps)
@@ -147,9 +146,7 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 		if s.File.Want.Tree {
 			again = append(again, ownTree(s.File.Want))
 		}
-		if s.File.Want.Origin == state.Derived && len(s.Restarts) == 1 && s.Restarts[0] != kubelet || ownPod(s) {
-			bySelf[s.Restarts[0]] = true
-		}
+		bySelf[staticPod(s.File.Want, s.Restarts)] = true
 	}
 	for _, name := range c.restarts {
 		switch {

@@ -22,7 +22,7 @@ func (c *change) references(ctx context.Context, writes []plan.FileStep) error {
 	written := map[string]bool{}
 	for _, w := range writes {
 		written[w.Want.Path] = w.Want.Origin != state.Forbidden
-		if w.Want.Origin == state.Derived && len(w.Want.Restarts) == 1 && w.Want.Restarts[0] != kubelet && !w.Attributes {
+		if w.Want.Origin == state.Derived && staticPod(w.Want, w.Want.Restarts) != "" && !w.Attributes {
 			some, err := referencesOf(w.Want.Path, w.Want.Content)
 			if err != nil {
 				return err

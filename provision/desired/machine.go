@@ -155,7 +155,14 @@ func (b *builder) modes() error {
 	}
 	keep(0o600, adminConf, "/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
 	for _, name := range staticPods() {
-		b.path(state.File{Path: manifestOf(name), Origin: state.Derived, Mode: 0o600, Owner: root, Optional: true, Why: "kubernetes", Restarts: []string{name}})
+		restarts := []string{name}
+		if name == "etcd" {
+			// Before the kubelet starts a static pod with another manifest, it has the API
+			// forget the one before. An API server without its etcd lets it wait half a
+			// minute for that, and again, and etcd with it; of none it is refused at once.
+			restarts = append(restarts, apiServer)
+		}
+		b.path(state.File{Path: manifestOf(name), Origin: state.Derived, Mode: 0o600, Owner: root, Optional: true, Why: "kubernetes", Restarts: restarts})
 	}
 	return nil
 }

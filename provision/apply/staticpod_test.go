@@ -27,3 +27,19 @@ func TestKubeVIPIsLeftToTheKubelet(t *testing.T) {
 		}
 	}
 }
+
+// An API server ends with the etcd whose manifest changes, once that is gone, and both
+// are waited for.
+func TestAnAPIServerEndsWithItsEtcd(t *testing.T) {
+	s := plan.Step{ID: "a/file/m", Node: "a", Kind: plan.KindFile, Restarts: []string{"etcd", "kube-apiserver"},
+		File: &plan.FileStep{Want: state.File{Path: "/m/etcd.yaml", Origin: state.Derived, Mode: 0o600, Owner: "root:root", Content: []byte("m")}}}
+	c := &change{run: &run{Runner: &Runner{Have: &state.Cluster{}}, values: newValues(&state.Cluster{}, nil)}, restarts: s.Restarts}
+	ops, err := c.operations(t.Context(), []plan.Step{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	etcd, server := ops[len(ops)-2], ops[len(ops)-1]
+	if etcd.Kind != machine.EndProcess || etcd.Key != "etcd" || !etcd.Later || server.Kind != machine.EndProcess || server.Key != "kube-apiserver" || server.Later {
+		t.Errorf("%+v", ops)
+	}
+}
