@@ -45,6 +45,21 @@ func (m *Machine) Reboot(ctx context.Context) error {
 // PowerOff cuts the power. PowerOn starts the machine again.
 func (m *Machine) PowerOff(ctx context.Context) error {
 	_, err := docker(ctx, nil, "kill", m.Container())
+	// Docker waits ten seconds for the end, which a busy host makes longer for a whole
+	// machine's processes. They were told to end all the same.
+	for range 60 {
+		if err == nil {
+			return nil
+		}
+		if running, asked := docker(ctx, nil, "inspect", "--format", "{{.State.Running}}", m.Container()); asked == nil && strings.TrimSpace(running) == "false" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 	return err
 }
 
