@@ -148,7 +148,7 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 		}
 		bySelf[staticPod(s.File.Want, s.Restarts)] = true
 	}
-	for _, name := range c.restarts {
+	for _, name := range etcdFirst(c.restarts) {
 		switch {
 		case bySelf[name]:
 			ops = append(ops, machine.Op{Kind: machine.EndProcess, Key: name, Later: true})
@@ -161,6 +161,24 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 	}
 	// Who ended may have written something until then, as who it was.
 	return append(ops, again...), nil
+}
+
+// etcdFirst has an API server end when its etcd is gone already: one that began again
+// before would serve without it.
+func etcdFirst(restarts []string) []string {
+	out := slices.Clone(restarts)
+	slices.SortStableFunc(out, func(a, b string) int {
+		switch {
+		case a == b:
+			return 0
+		case a == "etcd":
+			return -1
+		case b == "etcd":
+			return 1
+		}
+		return 0
+	})
+	return out
 }
 
 // endedToo are components that have to end for others to be put back: an API server

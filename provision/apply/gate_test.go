@@ -63,6 +63,7 @@ func (a *nodesAPI) node(name string) any {
 		annotations["bulwark/cordoned"] = "true"
 	}
 	return map[string]any{"kind": "Node", "apiVersion": "v1", "metadata": map[string]any{"name": name, "annotations": annotations},
+		"spec":   map[string]any{"unschedulable": a.cordoned[name]},
 		"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": ready}}}}
 }
 

@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -28,18 +30,36 @@ func TestKubeVIPIsLeftToTheKubelet(t *testing.T) {
 	}
 }
 
-// An API server ends with the etcd whose manifest changes, once that is gone, and both
-// are waited for.
-func TestAnAPIServerEndsWithItsEtcd(t *testing.T) {
-	s := plan.Step{ID: "a/file/m", Node: "a", Kind: plan.KindFile, Restarts: []string{"etcd", "kube-apiserver"},
-		File: &plan.FileStep{Want: state.File{Path: "/m/etcd.yaml", Origin: state.Derived, Mode: 0o600, Owner: "root:root", Content: []byte("m")}}}
-	c := &change{run: &run{Runner: &Runner{Have: &state.Cluster{}}, values: newValues(&state.Cluster{}, nil)}, restarts: s.Restarts}
-	ops, err := c.operations(t.Context(), []plan.Step{s})
-	if err != nil {
-		t.Fatal(err)
+// An API server ends once the etcd whose manifest changes is gone, whatever else of the
+// change starts it again.
+func TestAnAPIServerEndsAfterItsEtcd(t *testing.T) {
+	file := func(path string, origin state.Origin, restarts ...string) plan.Step {
+		return plan.Step{ID: "a/file" + path, Node: "a", Kind: plan.KindFile, Restarts: restarts,
+			File: &plan.FileStep{Want: state.File{Path: path, Origin: origin, Mode: 0o600, Owner: "root:root", Content: []byte("m")}}}
 	}
-	etcd, server := ops[len(ops)-2], ops[len(ops)-1]
-	if etcd.Kind != machine.EndProcess || etcd.Key != "etcd" || !etcd.Later || server.Kind != machine.EndProcess || server.Key != "kube-apiserver" || server.Later {
-		t.Errorf("%+v", ops)
+	etcd := file("/m/etcd.yaml", state.Derived, "etcd", "kube-apiserver")
+	audit := file("/m/audit-policy.yaml", state.Written, "kube-apiserver")
+	for name, c := range map[string]struct {
+		steps    []plan.Step
+		restarts []string
+	}{
+		"alone":               {[]plan.Step{etcd}, []string{"etcd", "kube-apiserver"}},
+		"and its policy":      {[]plan.Step{audit, etcd}, []string{"kube-apiserver", "etcd"}},
+		"and the scheduler's": {[]plan.Step{etcd}, []string{"kube-scheduler", "kube-apiserver", "etcd"}},
+	} {
+		change := &change{run: &run{Runner: &Runner{Have: &state.Cluster{}}, values: newValues(&state.Cluster{}, nil)}, restarts: c.restarts}
+		ops, err := change.operations(t.Context(), c.steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ended []string
+		for _, op := range ops {
+			if op.Kind == machine.EndProcess && op.Key != "kube-scheduler" {
+				ended = append(ended, fmt.Sprint(op.Key, " ", op.Later))
+			}
+		}
+		if got := strings.Join(ended, ", "); got != "etcd true, kube-apiserver false" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

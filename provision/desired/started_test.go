@@ -50,6 +50,20 @@ func TestWhatStartsAComponentRestartsIt(t *testing.T) {
 	}
 }
 
+// A static pod starts again with its manifest, and with etcd's its API server too.
+func TestAnAPIServerStartsAgainWithItsEtcd(t *testing.T) {
+	facts := factsOf(t, wants(t, several(t)), "cp-2")
+	for _, name := range staticPods() {
+		want := []string{name}
+		if name == "etcd" {
+			want = []string{"etcd", "kube-apiserver"}
+		}
+		if f := facts["/file"+manifestOf(name)].File; f == nil || !slices.Equal(f.Restarts, want) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // An API server's certificate is for the endpoint, and no other's is compared.
 func TestTheAPIServersCertificateIsForTheEndpoint(t *testing.T) {
 	c := several(t)

@@ -33,7 +33,8 @@ func (c *Client) DrainForChange(ctx context.Context, node string, timeout time.D
 	})
 }
 
-// Uncordon lets new pods come to a node that a drain kept them away from. A node that somebody else cordoned stays so, and one that is gone is done.
+// Uncordon lets new pods come to a node that a drain kept them away from. A node that
+// somebody else cordoned stays so, and one that is gone is done.
 func (c *Client) Uncordon(ctx context.Context, node string) error {
 	object, err := c.existing(ctx, "uncordoning "+node, node)
 	if apierrors.IsNotFound(err) {
@@ -45,8 +46,9 @@ func (c *Client) Uncordon(ctx context.Context, node string) error {
 	return c.cordon(ctx, object, false)
 }
 
-// marked says whether a Node is cordoned by bulwark.
-func marked(n *corev1.Node) bool { return n.Annotations[cordonMark] != "" }
+// marked says whether a Node is cordoned by bulwark. A mark alone is what somebody left
+// who uncordoned it by hand.
+func marked(n *corev1.Node) bool { return n.Spec.Unschedulable && n.Annotations[cordonMark] != "" }
 
 // cordon changes whether a node takes new pods, together with our mark. It is refused
 // where the Node was made anew meanwhile.

@@ -118,7 +118,12 @@ func realDrain(ctx context.Context, t *testing.T, r *real) {
 	if off, ours := node("w-8"); !off || !ours {
 		t.Errorf("a node that could not leave is cordoned: %v, by us: %v", off, ours)
 	}
-	must(r.client.Uncordon(ctx, "w-8"))
+	// Who uncordons it by hand leaves the mark, which says nothing then.
+	_, err = core.Nodes().Patch(ctx, "w-8", "application/merge-patch+json", []byte(`{"spec":{"unschedulable":null}}`), metav1.PatchOptions{})
+	must(err)
+	if off, ours := node("w-8"); off || ours {
+		t.Errorf("uncordoned by hand, it is cordoned: %v, by us: %v", off, ours)
+	}
 	must(r.client.Uncordon(ctx, "w-10"))
 	if err := r.client.DrainForChange(ctx, "w-10", time.Second, tell); err == nil {
 		t.Error("a node that is not there was drained")

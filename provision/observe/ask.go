@@ -33,7 +33,7 @@ type Ask struct {
 	// runtime's configuration and its images. It starts their programs.
 	Software bool
 	// FilesOnly asks for Files and Dirs and for nothing else, not even the time, which
-	// costs a machine a fraction: of the answer only Files mean anything.
+	// costs a machine a fraction: of the answer only Files and Unread mean anything.
 	FilesOnly bool
 	// Again has the answer of the last look with the same ask, so that it crosses the
 	// wire again only where something moved; nil where nobody will ask again. What

@@ -18,13 +18,16 @@ func otherVersions(c *cluster.Cluster, have *state.Cluster) []Problem {
 		if got == "" {
 			continue // no node yet, or the API does not answer
 		}
-		if v, err := cluster.ParseVersion(got); err == nil && v == c.Kubernetes {
+		v, err := cluster.ParseVersion(got)
+		if err == nil && v == c.Kubernetes {
 			continue
 		}
-		out = append(out, Problem{Node: n.Name, Check: "kubelet-version", Warning: true,
-			Seen: "the kubelet that runs is " + got + ", the spec is for " + c.Kubernetes.String(),
-			Remedy: fmt.Sprintf("install kubelet and kubeadm %s on it and restart the kubelet, or, where all machines have them already, say kubernetes = %q",
-				c.Kubernetes, strings.TrimPrefix(got, "v"))})
+		remedy := fmt.Sprintf("install kubelet and kubeadm %s on it and restart the kubelet", c.Kubernetes)
+		if err == nil && v.Major == c.Kubernetes.Major && v.Minor == c.Kubernetes.Minor {
+			remedy += fmt.Sprintf(", or, where all machines have them already, say kubernetes = %q", strings.TrimPrefix(got, "v"))
+		}
+		out = append(out, Problem{Node: n.Name, Check: "kubelet-version", Warning: true, Remedy: remedy,
+			Seen: "the kubelet that runs is " + got + ", the spec is for " + c.Kubernetes.String()})
 	}
 	return out
 }

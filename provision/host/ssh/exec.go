@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -76,11 +75,7 @@ func (r *run) do(ctx context.Context, h *Host) error {
 	}
 	go func() {
 		// A program need not read its data to the end; its status counts.
-		// It goes in small pieces: x/crypto keeps, for as long as a connection lasts, a
-		// buffer of the largest packet that was ever sent over it.
-		out := bufio.NewWriterSize(in, 4<<10)
-		_, _ = r.frame.WriteTo(out)
-		_ = out.Flush()
+		_, _ = r.frame.WriteTo(pieces{in})
 		_ = in.Close()
 	}()
 	return s.Wait()
@@ -205,3 +200,20 @@ func (c *capped) ReadFrom(r io.Reader) (int64, error) {
 }
 
 func (c *capped) exceeded() bool { return c.full.Load() }
+
+// pieces writes little at a time: x/crypto keeps, for as long as a connection lasts, a
+// buffer of the largest packet that was ever sent over it.
+type pieces struct{ w io.Writer }
+
+// piece is how much, in bytes.
+const piece = 4 << 10
+
+func (p pieces) Write(b []byte) (int, error) {
+	total := 0
+	for {
+		n, err := p.w.Write(b[total:min(total+piece, len(b))])
+		if total += n; err != nil || total == len(b) {
+			return total, err
+		}
+	}
+}
