@@ -39,7 +39,7 @@ var plants = map[string][]struct{ check, script string }{
 		{"kubelet", `mv /usr/bin/kubelet /usr/bin/kubelet.gone`},
 		{"cni-plugins", `mv /opt/cni/bin/portmap /opt/cni/bin/.portmap`},
 		{"systemd", `printf '#!/bin/sh\n[ "$*" != "show -p Version" ] || { echo Version=229; exit; }\nexec /usr/bin/systemctl "$@"\n' >/usr/local/sbin/systemctl; chmod +x /usr/local/sbin/systemctl`},
-		{"os", `printf '#!/bin/sh\n[ "$1" != -m ] || { echo i686; exit; }\nexec /usr/bin/uname "$@"\n' >/usr/local/sbin/uname; chmod +x /usr/local/sbin/uname`},
+		{"os", `printf '#!/bin/sh\n[ "$1" != -nrm ] || { echo "$(/usr/bin/uname -nr) i686"; exit; }\nexec /usr/bin/uname "$@"\n' >/usr/local/sbin/uname; chmod +x /usr/local/sbin/uname`},
 		{"look", `printf '#!/bin/sh\nexit 3\n' >/usr/local/sbin/getent; chmod +x /usr/local/sbin/getent`},
 		{"admin-address", ``},
 	},
