@@ -166,19 +166,11 @@ func (c *change) operations(ctx context.Context, steps []plan.Step) ([]machine.O
 // etcdFirst has an API server end when its etcd is gone already: one that began again
 // before would serve without it.
 func etcdFirst(restarts []string) []string {
-	out := slices.Clone(restarts)
-	slices.SortStableFunc(out, func(a, b string) int {
-		switch {
-		case a == b:
-			return 0
-		case a == "etcd":
-			return -1
-		case b == "etcd":
-			return 1
-		}
-		return 0
-	})
-	return out
+	others := slices.DeleteFunc(slices.Clone(restarts), func(name string) bool { return name == "etcd" })
+	if len(others) == len(restarts) {
+		return restarts
+	}
+	return slices.Insert(others, 0, "etcd")
 }
 
 // endedToo are components that have to end for others to be put back: an API server
