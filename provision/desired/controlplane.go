@@ -77,9 +77,13 @@ func (b *builder) controlPlane() error {
 		if err := b.joinEtcd(); err != nil {
 			return err
 		}
+		b.kubeletFinalize() // with no API server of its own, the kubelet has no pod to make yet
 		b.manifests()
 	}
 	b.wait(state.Wait{For: state.WaitAPI, Subject: b.n.Name, Seconds: 600}, "api", "the API server answers /readyz")
+	if first {
+		b.kubeletFinalize()
+	}
 	if err := b.vip(); err != nil {
 		return err
 	}
@@ -91,9 +95,6 @@ func (b *builder) controlPlane() error {
 	b.nodeObject()
 	b.phase(state.Phase{Name: "init-mark-control-plane", Args: initArgs("mark-control-plane"),
 		Label: "node-role.kubernetes.io/control-plane"}, "label and taint of a control plane")
-	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
-		Makes: []string{kubeletClientFile}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
-		"the kubelet uses the client certificate it rotates")
 	return nil
 }
 
@@ -129,6 +130,15 @@ func (b *builder) kubeletStart() {
 	b.phase(state.Phase{Name: "init-kubelet-start", Args: initArgs("kubelet-start"),
 		Makes: []string{kubeletConfig, kubeletFlags}, Sets: kubeletFiles()}, "the kubelet's configuration, and its first start")
 	b.unit("kubelet.service", "kubelet runs", "kubernetes")
+}
+
+// kubeletFinalize restarts the kubelet, and so comes before the API has pods for
+// it: a restart in the middle of making a pod's sandbox leaves its name taken in
+// containerd, and for about a minute that pod is not made.
+func (b *builder) kubeletFinalize() {
+	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
+		Makes: []string{kubeletClientFile}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
+		"the kubelet uses the client certificate it rotates")
 }
 
 // joinEtcd adds a member to etcd, as a learner until it has caught up. One
