@@ -129,7 +129,7 @@ func (k *changeKiller) moments(t *testing.T, s clusterSpec) []string {
 			}
 		}
 	}
-	if len(begun) != 3 {
+	if len(begun) != len(k.planes()) {
 		t.Fatalf("the control planes that change are %v", begun)
 	}
 	return out
@@ -171,7 +171,7 @@ func (k *changeKiller) resumed(t *testing.T, s clusterSpec, n int) {
 	o.patience = 10 * time.Minute
 	k.with(t, o, s).want(t, 0)
 	k.with(t, newOperator(t), s).want(t, 0).says(t, "Nothing to do")
-	k.kept(t, "cp-1", "cp-2", "cp-3")
+	k.kept(t, k.planes()...)
 	whole(t, k.labCluster)
 	for _, node := range nodes(k) {
 		if got, want := k.flags(t, node), fmt.Sprintf("--audit-log-maxage=%d\n--snapshot-count=%d", 400+n, 20000+n); got != want {

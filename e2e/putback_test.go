@@ -241,7 +241,7 @@ func recordVictim(t *testing.T, c *labCluster, b bad) func() []record {
 // whole reports what a cluster of three control planes lacks, once it had time to settle.
 func whole(t *testing.T, c *labCluster) {
 	t.Helper()
-	planes := []string{"cp-1", "cp-2", "cp-3"}
+	planes := c.planes()
 	for _, n := range planes {
 		eventually(t, 2*time.Minute, n+" is ready", func() error { return answers(c, n, readyz) })
 	}
@@ -252,6 +252,11 @@ func whole(t *testing.T, c *labCluster) {
 			t.Errorf("%s reads %q", n, got)
 		}
 	}
+}
+
+// planes are the control planes.
+func (c *labCluster) planes() []string {
+	return slices.DeleteFunc(c.Nodes(), func(n string) bool { return !strings.HasPrefix(n, "cp-") })
 }
 
 // readSecret reads all Secrets through a control plane's own API server, and prints one.

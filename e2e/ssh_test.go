@@ -77,11 +77,18 @@ var _ subject = (*labCluster)(nil)
 // are named, and somebody on their network who is none of them.
 func newLabCluster(t *testing.T, names ...string) *labCluster {
 	t.Helper()
-	lab.Require(t)
 	if names == nil {
 		names = []string{"cp-1", "w-1", "w-2"}
 	}
-	set, err := lab.Machines(t.Context(), lab.Options{Names: names, Dir: t.TempDir()})
+	return newLabClusterOf(t, lab.Options{Names: names})
+}
+
+// newLabClusterOf starts machines of some kind.
+func newLabClusterOf(t *testing.T, o lab.Options) *labCluster {
+	t.Helper()
+	lab.Require(t)
+	o.Dir = t.TempDir()
+	set, err := lab.Machines(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ test)
   ;;
 --chain) go test -tags matrix -count 1 -timeout 2h -v -run '^TestChain$' ./e2e ;;
 --planes) go test -tags planes -count 1 -timeout 2h -v -run '^(TestControlPlanes|TestFiveControlPlanes|TestVirtualAddress|TestDrift|TestRolling|TestEncryptionOfMore|TestStockCluster|TestStockClusterWithKeys|TestStockControlPlanes)$' ./e2e ;;
---put-back) go test -tags planes -count 1 -timeout 3h -v -run '^(TestPutBack|TestChangeKilled)$' ./e2e ;;
+--put-back) go test -tags planes -count 1 -timeout 3h -v -run '^(TestPutBack|TestChangeKilled|TestPowerCut)$' ./e2e ;;
 --matrix) go test -tags matrix -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
 # The disk of the virtual machine is built before the clock of the test runs.
 --vm)

@@ -274,7 +274,7 @@ func ask(w state.Want) observe.Ask {
 			a.Units = append(a.Units, f.Unit.Name)
 		case f.Phase != nil:
 			a.Runs = append(a.Runs, f.ID)
-			for _, p := range slices.Concat(f.Phase.Makes, f.Phase.Unless) {
+			for _, p := range slices.Concat(f.Phase.Makes, f.Phase.Besides, f.Phase.Unless) {
 				path(p, false)
 			}
 			for p := range f.Phase.Lacks {

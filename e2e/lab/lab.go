@@ -33,6 +33,9 @@ type Options struct {
 	// Dir keeps the run's keys and its description. It is made when it is missing; without
 	// it there is a temporary one, which Close removes.
 	Dir string
+	// Disks gives each machine a disk of its own, which only root can: a machine that
+	// loses its power loses what it had not synced. There are no snapshots of these.
+	Disks bool
 }
 
 // Set is some machines on one network. Its fields are facts; they are not to be changed.
@@ -47,6 +50,7 @@ type Set struct {
 	Temporary  bool   // Dir goes with the run
 	Image      string // of the machines
 	Outsiders  int    // how many were made
+	Disks      bool   // each machine has one
 }
 
 // Machines starts a set and waits until all take SSH connections. When it fails, nothing
@@ -80,7 +84,7 @@ func prepare(ctx context.Context, o Options) (*Set, error) {
 	}
 	var id [4]byte
 	rand.Read(id[:])
-	s := &Set{Run: hex.EncodeToString(id[:]), Dir: o.Dir, Image: image}
+	s := &Set{Run: hex.EncodeToString(id[:]), Dir: o.Dir, Image: image, Disks: o.Disks}
 	if s.Dir == "" {
 		s.Temporary = true
 		if s.Dir, err = os.MkdirTemp("", "bulwark-lab-"); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,10 +37,10 @@ func (m *Machine) Shell(ctx context.Context, script string) (string, error) {
 
 // Reboot shuts the machine down as systemd does, and waits until it is back.
 func (m *Machine) Reboot(ctx context.Context) error {
-	if _, err := docker(ctx, nil, "restart", "--time", "20", m.Container()); err != nil {
+	if _, err := docker(ctx, nil, "stop", "--time", "20", m.Container()); err != nil {
 		return err
 	}
-	return m.wait(ctx)
+	return m.PowerOn(ctx)
 }
 
 // PowerOff cuts the power. PowerOn starts the machine again.
@@ -65,7 +66,10 @@ func (m *Machine) PowerOff(ctx context.Context) error {
 
 // PowerOn starts a machine that was switched off, and waits until it takes connections.
 func (m *Machine) PowerOn(ctx context.Context) error {
-	if _, err := docker(ctx, nil, "start", m.Container()); err != nil {
+	if err := m.mounted(ctx, func() error {
+		_, err := docker(ctx, nil, "start", m.Container())
+		return err
+	}); err != nil {
 		return err
 	}
 	return m.wait(ctx)
@@ -91,14 +95,22 @@ func (m *Machine) Remove(ctx context.Context) error {
 
 // start makes the container from an image, gives it its identity and boots it.
 func (m *Machine) start(ctx context.Context, image string) error {
-	if err := m.create(ctx, image); err != nil {
-		return err
+	if m.set.Disks {
+		if err := m.format(ctx, image); err != nil {
+			return err
+		}
 	}
 	identity, err := m.set.archive(m.own())
 	if err != nil {
 		return err
 	}
-	if _, err := docker(ctx, identity, "cp", "-", m.Container()+":/"); err != nil {
+	if err := m.mounted(ctx, func() error {
+		if err := m.create(ctx, image); err != nil {
+			return err
+		}
+		_, err := docker(ctx, identity, "cp", "-", m.Container()+":/")
+		return err
+	}); err != nil {
 		return err
 	}
 	return m.PowerOn(ctx)
@@ -106,15 +118,19 @@ func (m *Machine) start(ctx context.Context, image string) error {
 
 func (m *Machine) create(ctx context.Context, image string) error {
 	s, name := m.set, m.Container()
-	// A named volume, as only these can be labelled. containerd's overlay needs a file
-	// system below /var that is not itself an overlay.
-	if _, err := docker(ctx, nil, "volume", "create", "--label", label+"="+s.Run, name); err != nil {
-		return err
+	// containerd's overlay needs a file system below /var that is not itself an overlay.
+	volumes := m.diskVolumes()
+	if !s.Disks {
+		// A named volume, as only these can be labelled.
+		volumes = []string{"--volume", name + ":/var"}
+		if _, err := docker(ctx, nil, "volume", "create", "--label", label+"="+s.Run, name); err != nil {
+			return err
+		}
 	}
 	args := []string{"create", "--name", name, "--hostname", m.Name, "--label", label + "=" + s.Run,
 		"--privileged", "--cgroupns", "private",
 		"--network", s.object(""), "--ip", m.Address.String(),
-		"--volume", name + ":/var", "--tmpfs", "/run", "--tmpfs", "/tmp",
+		"--tmpfs", "/run", "--tmpfs", "/tmp",
 		// Docker's own resolver listens on a loopback address of the machine, which pods that
 		// inherit resolv.conf would take for themselves.
 		"--volume", filepath.Join(s.Dir, "resolv.conf") + ":/etc/resolv.conf:ro",
@@ -124,7 +140,7 @@ func (m *Machine) create(ctx context.Context, image string) error {
 			args = append(args, "--add-host", peer.Name+":"+peer.Address.String())
 		}
 	}
-	_, err := docker(ctx, nil, append(args, image)...)
+	_, err := docker(ctx, nil, slices.Concat(args, volumes, []string{image})...)
 	return err
 }
 

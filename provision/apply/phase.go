@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -78,15 +79,30 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 	return nil
 }
 
-// command is what a phase runs. Where kubeadm prints what it makes, a shell puts
-// it into the file: it may be a key, and must pass through nothing else.
+// command is what a phase runs. kubeadm leaves it to the kernel when what it wrote
+// is on the disk; a shell has it there before the phase has ended. Where kubeadm
+// prints what it makes, the shell puts it into the file: it may be a key, and must
+// pass through nothing else.
 func command(p state.Phase) []string {
+	const (
+		synced = `"$@" || exit; [ -z "$0" ] || sync $0 2>/dev/null || sync`
+		into   = `umask 077 && rm -f "$0.part" && "$@" >"$0.part" && { sync "$0.part" 2>/dev/null || sync; } && mv -f "$0.part" "$0"`
+	)
 	kubeadm := append([]string{"kubeadm"}, p.Args...)
-	if p.Into == "" {
-		return kubeadm
+	if p.Into != "" {
+		return append([]string{"sh", "-c", into, p.Into}, kubeadm...)
 	}
-	const into = `umask 077 && rm -f "$0.part" && "$@" >"$0.part" && mv -f "$0.part" "$0"`
-	return append([]string{"sh", "-c", into, p.Into}, kubeadm...)
+	return append([]string{"sh", "-c", synced, strings.Join(written(p), " ")}, kubeadm...)
+}
+
+// written are the files that a phase may have written, and the folders they are in.
+func written(p state.Phase) []string {
+	files := slices.Concat(p.Makes, p.Besides, slices.Collect(maps.Keys(p.Lacks)))
+	for _, f := range slices.Clone(files) {
+		files = append(files, path.Dir(f))
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
 }
 
 // leave ends an attempt at a phase: its files and tokens go, and what it wrote

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +66,37 @@ func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
 
 // The connection is lost while kubeadm runs. The run is attached to over
 // another one, and what follows it finds a connection too.
+// A shell stands around kubeadm, and takes nothing away from it: not its arguments,
+// nor how it ended.
+func TestWhatAPhaseRuns(t *testing.T) {
+	bin, dir := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "kubeadm"), []byte("#!/bin/sh\nfor a in \"$@\"; do echo \"<$a>\"; done\n[ \"$1\" != fail ] || exit 7\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	file := filepath.Join(dir, "made")
+	for _, c := range []struct {
+		phase      state.Phase
+		out, wrote string
+		exit       int
+	}{
+		{state.Phase{Args: []string{"a b", "$c"}}, "<a b>\n<$c>\n", "", 0},
+		{state.Phase{Args: []string{"a"}, Makes: []string{file}}, "<a>\n", "", 0}, // it need not have made it
+		{state.Phase{Args: []string{"fail"}, Makes: []string{file}}, "<fail>\n", "", 7},
+		{state.Phase{Args: []string{"a"}, Into: file}, "", "<a>\n", 0},
+		{state.Phase{Args: []string{"fail"}, Into: file}, "", "", 7},
+	} {
+		argv := command(c.phase)
+		cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+		out, err := cmd.Output()
+		wrote, _ := os.ReadFile(file)
+		_ = os.Remove(file)
+		if string(out) != c.out || string(wrote) != c.wrote || cmd.ProcessState.ExitCode() != c.exit {
+			t.Errorf("%q: exit %d (%v), it said %q and wrote %q", argv, cmd.ProcessState.ExitCode(), err, out, wrote)
+		}
+	}
+}
+
 func TestAPhaseOutlivesItsConnection(t *testing.T) {
 	ended := func(stdin []byte) (host.Result, error) {
 		return answers(stdin, "run", script.RunUnit("cp-1/phase/init")+"\nended 0\n"), nil

@@ -105,7 +105,7 @@ func (b *builder) kubeconfigs(first bool) {
 		"controller-manager": "/etc/kubernetes/controller-manager.conf", "scheduler": "/etc/kubernetes/scheduler.conf"}
 	names := []string{"admin", "kubelet", "controller-manager", "scheduler"}
 	if first {
-		p := state.Phase{Name: "init-kubeconfig", Args: initArgs("kubeconfig", "all")}
+		p := state.Phase{Name: "init-kubeconfig", Args: initArgs("kubeconfig", "all"), Besides: []string{superAdminConf}}
 		for _, name := range names {
 			p.Makes = append(p.Makes, paths[name])
 		}
@@ -128,7 +128,7 @@ func (b *builder) manifests() {
 
 func (b *builder) kubeletStart() {
 	b.phase(state.Phase{Name: "init-kubelet-start", Args: initArgs("kubelet-start"),
-		Makes: []string{kubeletConfig, kubeletFlags}, Sets: kubeletFiles()}, "the kubelet's configuration, and its first start")
+		Makes: []string{kubeletConfig, kubeletFlags}, Besides: []string{kubeletInstance}, Sets: kubeletFiles()}, "the kubelet's configuration, and its first start")
 	b.unit("kubelet.service", "kubelet runs", "kubernetes")
 }
 

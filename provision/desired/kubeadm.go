@@ -110,7 +110,7 @@ func (b *builder) join() error {
 	cp := b.first
 	args := []string{"join", "--config", kubeadm.ConfigFile}
 	b.phase(state.Phase{Name: "join", Args: args, Again: append(args[:3:3], "--skip-phases", "preflight"),
-		Makes: []string{kubeletConf, kubeletConfig, kubeletFlags, caFile}, Sets: kubeletFiles(), Transient: b.discovery()},
+		Makes: []string{kubeletConf, kubeletConfig, kubeletFlags, caFile}, Besides: []string{kubeletInstance}, Sets: kubeletFiles(), Transient: b.discovery()},
 		"joins by discovery file, with a token of its own",
 		// The pod prefix of the first node says that certificates are signed too. A
 		// kubelet that asks before that asks more and more seldom.

@@ -35,6 +35,12 @@ func TestResumedClearsWhatIsHalfWritten(t *testing.T) {
 	if got, want := resumed(phase, n).Clear, []string{"/p/x.conf"}; !slices.Equal(got, want) {
 		t.Errorf("where etcd has data it clears %q, want %q", got, want)
 	}
+	// kubeadm stops at what is empty of the files that do not stay, too.
+	n.Files["/p/super.conf"] = file("")
+	passing := state.Phase{Makes: []string{"/p/etcd/ca.crt"}, Besides: []string{"/p/super.conf", "/p/gone.conf"}}
+	if got := resumed(passing, n); !slices.Equal(got.Clear, passing.Besides[:1]) || (rules{}).phaseMet(passing, n) {
+		t.Errorf("of files that do not stay: %+v", got)
+	}
 	if (rules{}).phaseMet(state.Phase{Makes: []string{"/p/x.conf"}}, n) {
 		t.Error("an empty file is taken for done")
 	}

@@ -196,6 +196,11 @@ func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 			return false
 		}
 	}
+	for _, path := range want.Besides {
+		if _, derived := n.Derived[path]; !derived && empty(n.Files[path]) {
+			return false // another phase would stop at it
+		}
+	}
 	for path, text := range want.Lacks {
 		if f := n.Files[path]; !f.Exists() || bytes.Contains(f.Text, []byte(text)) {
 			return false
@@ -231,10 +236,15 @@ func resumed(want state.Phase, n *state.Node) state.Phase {
 			want.Clear = append(want.Clear, path)
 		}
 	}
+	for _, path := range want.Besides {
+		if empty(n.Files[path]) {
+			want.Clear = append(want.Clear, path)
+		}
+	}
 	return want
 }
 
-// empty is a file that was made and not written, as a full disk leaves it.
+// empty is a file that was made and not written, as a full disk or a power cut leaves it.
 func empty(f state.HaveFile) bool { return f.Type == "file" && f.SHA256 == state.SHA256(nil) }
 
 // unpaired is a key without its certificate, or the other way round, from a

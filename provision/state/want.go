@@ -127,6 +127,8 @@ type Phase struct {
 	// Makes are paths, and Objects objects, whose absence makes the phase unmet.
 	Makes   []string    `json:"makes,omitempty"`
 	Objects []ObjectRef `json:"objects,omitempty"`
+	// Besides are paths that it makes too and that need not be there afterwards.
+	Besides []string `json:"besides,omitempty"`
 	// Rewritten says that files which the phase makes are facts of their own once the
 	// machine is a node.
 	Rewritten bool `json:"rewritten,omitempty"`
