@@ -173,7 +173,7 @@ func (k *changeKiller) resumed(t *testing.T, s clusterSpec, n int) {
 	k.with(t, newOperator(t), s).want(t, 0).says(t, "Nothing to do")
 	k.kept(t, k.planes()...)
 	whole(t, k.labCluster)
-	for _, node := range nodes(k) {
+	for _, node := range k.planes() {
 		if got, want := k.flags(t, node), fmt.Sprintf("--audit-log-maxage=%d\n--snapshot-count=%d", 400+n, 20000+n); got != want {
 			t.Errorf("%s runs with %q, want %q", node, got, want)
 		}

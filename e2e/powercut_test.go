@@ -15,8 +15,9 @@ import (
 )
 
 // TestPowerCut cuts the power of machines that then have lost what they had not synced:
-// while they become nodes, and in a change of a control plane. bulwark is killed first,
-// then the machine: at once in the middle of a step, and two seconds after the end of one.
+// while they become nodes, at every step, and in a change of a control plane. bulwark is
+// killed first, then the machines: at once in the middle of a step, and two seconds
+// after the end of one.
 // Each run goes on from what the last one left. In the end all is as wanted.
 func TestPowerCut(t *testing.T) {
 	c := newLabClusterOf(t, lab.Options{Names: []string{"cp-1", "w-1"}, Disks: true})
@@ -28,16 +29,8 @@ func TestPowerCut(t *testing.T) {
 	}
 	step(t, "the disk forgets", func(t *testing.T) { testDiskForgets(t, k) })
 	step(t, "while it is made", func(t *testing.T) {
-		for _, row := range bootstrapCuts(k.plan(t, s)) {
-			at := row.moment + " " + row.step
-			step(t, strings.ReplaceAll(at, "/", "_"), func(t *testing.T) {
-				k.killed(t, s, at)
-				node, _, _ := strings.Cut(row.step, "/")
-				if row.moment != killDuring { // names are on the disk then, and data need not be
-					time.Sleep(2 * time.Second)
-				}
-				k.cut(t, node)
-			})
+		for _, all := range powerCuts(k.plan(t, s)) {
+			step(t, strings.ReplaceAll(all.String(), "/", "_"), func(t *testing.T) { k.bootstrapCut(t, s, all) })
 		}
 		c.Bulwark(t, "apply", "--auto-approve").want(t, 0)
 		c.Bulwark(t, "apply", "--auto-approve").want(t, 0).says(t, "Nothing to do")
@@ -70,15 +63,18 @@ const imagesOnDisk = `ctr --namespace k8s.io images list | awk 'NR > 1 && !seen[
 while read -r digest; do ctr --namespace k8s.io snapshots unpack "$digest" >/dev/null; done
 sync`
 
-// cut cuts the power of a machine and gives it back.
-func (k *changeKiller) cut(t *testing.T, node string) {
+// cut cuts the power of machines and gives it back.
+func (k *changeKiller) cut(t *testing.T, machines ...string) {
 	t.Helper()
-	m := k.set.Machine(node)
-	if err := m.CutPower(context.WithoutCancel(t.Context())); err != nil {
-		t.Fatal(err)
+	for _, m := range machines {
+		if err := k.set.Machine(m).CutPower(context.WithoutCancel(t.Context())); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := m.PowerOn(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, m := range machines {
+		if err := k.set.Machine(m).PowerOn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -92,25 +88,48 @@ func testDiskForgets(t *testing.T, k *changeKiller) {
 	}
 }
 
-// bootstrapCuts are moments of a bootstrap: in the middle of what kubeadm does and
-// right after it, of the firewall too, and after every fourth of the other steps. The
-// worker's are where the control plane does not yet leave it time to be done: before
-// it joins, and once it may.
-func bootstrapCuts(p *plan.Plan) []killRow {
-	var turns [4][]killRow
-	turn := map[string]int{"w-1": 0, "cp-1": 1}
-	for i, s := range p.Steps {
-		if s.ID == "w-1/phase/join" || s.ID == "cp-1/wait/node-object" {
-			turn[s.Node] += 2
-		}
-		rows := &turns[turn[s.Node]]
-		switch {
-		case s.Node == "":
-		case s.Kind == plan.KindPhase || s.Kind == plan.KindTable:
-			*rows = append(*rows, killRow{killDuring, s.ID}, killRow{killAfter, s.ID})
-		case i%4 == 0:
-			*rows = append(*rows, killRow{killAfter, s.ID})
+// powerCuts are the kills of the whole matrix in the order of the work: in the middle of
+// a step right before it is done.
+func powerCuts(p *plan.Plan) []cut {
+	var out, middles []cut
+	for _, c := range cuts(p) {
+		if c[0].moment == killDuring {
+			middles = append(middles, c)
+		} else {
+			out = append(out, c)
 		}
 	}
-	return slices.Concat(turns[:]...)
+	for _, m := range middles {
+		at := slices.IndexFunc(out, func(c cut) bool { return slices.Contains(c, killRow{killAfter, m[0].step}) })
+		out = slices.Insert(out, at, m)
+	}
+	return out
+}
+
+// bootstrapCut has a bootstrap come to where a cut says, as far as no run did so before,
+// and then cuts the power of all machines that are held there.
+func (k *changeKiller) bootstrapCut(t *testing.T, s clusterSpec, all cut) {
+	p := k.plan(t, s)
+	open := slices.DeleteFunc(all, func(r killRow) bool {
+		return !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == r.step })
+	})
+	if len(open) == 0 {
+		t.Skip("an earlier run did it while it was held elsewhere")
+	}
+	var at, machines []string
+	pause := 2 * time.Second // names are on the disk then, and data need not be
+	for _, r := range open {
+		at = append(at, r.String())
+		node, _, _ := strings.Cut(r.step, "/")
+		if node == "cluster" {
+			node = "cp-1"
+		}
+		machines = append(machines, node)
+		if r.moment == killDuring {
+			pause = 0
+		}
+	}
+	k.killed(t, s, strings.Join(at, "\n"))
+	time.Sleep(pause)
+	k.cut(t, slices.Compact(machines)...)
 }
