@@ -51,6 +51,7 @@ func BenchmarkRepair(b *testing.B) {
 				b.Fatalf("the repair of %s wrote %q", n.Root, written)
 			}
 		}
+		f.restore(b, n)
 		checks, repairs = append(checks, took[job.Check]), append(repairs, took[job.Repair])
 		ratios = append(ratios, took[job.Repair]/took[job.Check])
 	}
