@@ -71,7 +71,7 @@ func TestChangeKilled(t *testing.T) {
 	})
 }
 
-// changeKiller kills runs on a cluster of three control planes.
+// changeKiller kills runs on a cluster.
 type changeKiller struct {
 	*labCluster
 	program, planFile string

@@ -20,6 +20,7 @@ import (
 // after the end of one.
 // Each run goes on from what the last one left. In the end all is as wanted.
 func TestPowerCut(t *testing.T) {
+	lab.RequireDisks(t)
 	c := newLabClusterOf(t, lab.Options{Names: []string{"cp-1", "w-1"}, Disks: true})
 	s := c.standard()
 	c.write(t, s)
@@ -110,7 +111,7 @@ func powerCuts(p *plan.Plan) []cut {
 // and then cuts the power of all machines that are held there.
 func (k *changeKiller) bootstrapCut(t *testing.T, s clusterSpec, all cut) {
 	p := k.plan(t, s)
-	open := slices.DeleteFunc(all, func(r killRow) bool {
+	open := slices.DeleteFunc(slices.Clone(all), func(r killRow) bool {
 		return !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == r.step })
 	})
 	if len(open) == 0 {

@@ -238,7 +238,7 @@ func recordVictim(t *testing.T, c *labCluster, b bad) func() []record {
 	}
 }
 
-// whole reports what a cluster of three control planes lacks, once it had time to settle.
+// whole reports what a cluster lacks, once it had time to settle.
 func whole(t *testing.T, c *labCluster) {
 	t.Helper()
 	planes := c.planes()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,11 +39,14 @@ func (m *Machine) diskVolumes() []string {
 
 // format makes the disk, with what the image has there.
 func (m *Machine) format(ctx context.Context, image string) error {
-	file, err := os.OpenFile(m.diskFile(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(m.diskFile(), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(file.Truncate(diskSize), file.Close(), os.MkdirAll(m.diskAt(), 0o700)); err != nil {
+	if err = m.diskFree(ctx); err == nil {
+		err = errors.Join(file.Truncate(0), file.Truncate(diskSize))
+	}
+	if err := errors.Join(err, file.Close(), os.MkdirAll(m.diskAt(), 0o700)); err != nil {
 		return err
 	}
 	if _, err := command(ctx, nil, "mkfs.ext4", "-q", m.diskFile()); err != nil {
@@ -63,15 +68,44 @@ func (m *Machine) mounted(ctx context.Context, do func() error) (err error) {
 	if err := m.diskFree(ctx); err != nil {
 		return err
 	}
-	if _, err := command(ctx, nil, "mount", "-o", diskOptions, m.diskFile(), m.diskAt()); err != nil {
+	_, err = command(ctx, nil, "mount", "-o", diskOptions, m.diskFile(), m.diskAt())
+	defer func() { err = errors.Join(err, m.unmount(context.WithoutCancel(ctx))) }()
+	if err != nil {
 		return err
 	}
-	defer func() {
-		_, unmounted := command(context.WithoutCancel(ctx), nil, "umount", m.diskAt())
-		err = errors.Join(err, unmounted)
-	}()
 	return do()
 }
+
+// unmount has no disk mounted on this host.
+func (m *Machine) unmount(ctx context.Context) error {
+	if _, err := command(ctx, nil, "mountpoint", "-q", m.diskAt()); err != nil {
+		return nil //nolint:nilerr // that is what it says where nothing is mounted
+	}
+	_, err := command(ctx, nil, "umount", m.diskAt())
+	return err
+}
+
+// RequireDisks is [Require] for machines with disks, for which this host has to mount
+// what it gives them.
+func RequireDisks(t testing.TB) {
+	t.Helper()
+	Require(t)
+	var err error
+	if os.Geteuid() != 0 {
+		err = errors.New("only root can give machines disks of their own")
+	}
+	for _, program := range []string{"mkfs.ext4", "losetup", "mountpoint"} {
+		_, missing := exec.LookPath(program)
+		err = errors.Join(err, missing)
+	}
+	if _, missing := os.Stat("/dev/loop-control"); missing != nil {
+		err = errors.Join(err, missing)
+	}
+	require(t, err)
+}
+
+// errDisks is about what a set whose machines have disks does not have.
+var errDisks = errors.New("there are no snapshots of machines with disks")
 
 // diskFree waits until nobody has the disk: to mount what another container still has
 // would be to go on with what it lost.

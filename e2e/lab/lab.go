@@ -141,6 +141,9 @@ func (s *Set) Machine(name string) *Machine {
 // Close removes the machines and everything else of the run.
 func (s *Set) Close(ctx context.Context) error {
 	err := Remove(ctx, s.Run)
+	if s.Disks {
+		err = errors.Join(err, s.each(func(m *Machine) error { return m.unmount(ctx) }))
+	}
 	if s.Temporary {
 		err = errors.Join(err, os.RemoveAll(s.Dir))
 	} else if rm := os.Remove(filepath.Join(s.Dir, "lab.json")); !errors.Is(rm, os.ErrNotExist) {

@@ -10,6 +10,9 @@ import (
 // Snapshot keeps the state of all machines under a name, as if all had lost power at the
 // same moment. They are paused for the time it takes, a few seconds, and go on.
 func (s *Set) Snapshot(ctx context.Context, name string) (err error) {
+	if s.Disks {
+		return errDisks
+	}
 	var paused []string
 	defer func() {
 		if len(paused) > 0 {
@@ -56,6 +59,9 @@ func (m *Machine) pause(ctx context.Context) error {
 // Restore puts all machines back into a snapshot and boots them. A snapshot can be
 // restored any number of times.
 func (s *Set) Restore(ctx context.Context, name string) error {
+	if s.Disks {
+		return errDisks
+	}
 	if err := s.each(func(m *Machine) error {
 		if err := m.Remove(ctx); err != nil {
 			return err

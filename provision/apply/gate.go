@@ -189,12 +189,8 @@ func (c *change) kubeletWell(ctx context.Context, pid int) error {
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("the kubelet's /healthz is %d", res.StatusCode)
 	}
-	// What was not Ready before need not become so by this: a node that is only half
-	// made has no pod network yet.
-	if c.Have.API.Nodes[c.node.Name].Ready {
-		if err := client.WaitNodeReady(ctx, c.node.Name); err != nil {
-			return fmt.Errorf("its Node is not Ready: %w", err)
-		}
+	if err := client.WaitNodeReady(ctx, c.node.Name); err != nil {
+		return fmt.Errorf("its Node is not Ready: %w", err)
 	}
 	if !c.beat.moved {
 		return fmt.Errorf("the API has not heard of the kubelet since it started again: its lease (kubectl get lease -n kube-node-lease %s) is not renewed", c.node.Name)

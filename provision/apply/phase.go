@@ -84,16 +84,24 @@ func (ru *run) phase(ctx context.Context, s plan.Step) (err error) {
 // prints what it makes, the shell puts it into the file: it may be a key, and must
 // pass through nothing else.
 func command(p state.Phase) []string {
-	const (
-		synced = `"$@" || exit; [ -z "$0" ] || sync $0 2>/dev/null || sync`
-		into   = `umask 077 && rm -f "$0.part" && "$@" >"$0.part" && { sync "$0.part" 2>/dev/null || sync; } && mv -f "$0.part" "$0"`
-	)
 	kubeadm := append([]string{"kubeadm"}, p.Args...)
 	if p.Into != "" {
 		return append([]string{"sh", "-c", into, p.Into}, kubeadm...)
 	}
-	return append([]string{"sh", "-c", synced, strings.Join(written(p), " ")}, kubeadm...)
+	script := synced
+	if p.Awaits != "" {
+		script = awaited + synced
+	}
+	return append([]string{"sh", "-c", script, strings.Join(written(p), " "), p.Awaits}, kubeadm...)
 }
+
+// The scripts around kubeadm, each one line, as all that is run is given. $0 is what
+// it writes; of those with words behind them the first is what it waits for.
+const (
+	awaited = `n=30; until [ -e "$1" ] || [ "$((n -= 1))" = 0 ]; do sleep 1; done; `
+	synced  = `shift; "$@" || exit; set --; for f in $0; do [ ! -e "$f" ] || set -- "$@" "$f"; done; [ "$#" = 0 ] || sync "$@" 2>/dev/null || sync`
+	into    = `umask 077 && rm -f "$0.part" && "$@" >"$0.part" && { sync "$0.part" 2>/dev/null || sync; } && mv -f "$0.part" "$0" && { sync "${0%/*}" 2>/dev/null || sync; }`
+)
 
 // written are the files that a phase may have written, and the folders they are in.
 func written(p state.Phase) []string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,8 +65,6 @@ func TestKubeadmIsNotBegunWithoutRoom(t *testing.T) {
 	}
 }
 
-// The connection is lost while kubeadm runs. The run is attached to over
-// another one, and what follows it finds a connection too.
 // A shell stands around kubeadm, and takes nothing away from it: not its arguments,
 // nor how it ended.
 func TestWhatAPhaseRuns(t *testing.T) {
@@ -83,10 +82,14 @@ func TestWhatAPhaseRuns(t *testing.T) {
 		{state.Phase{Args: []string{"a b", "$c"}}, "<a b>\n<$c>\n", "", 0},
 		{state.Phase{Args: []string{"a"}, Makes: []string{file}}, "<a>\n", "", 0}, // it need not have made it
 		{state.Phase{Args: []string{"fail"}, Makes: []string{file}}, "<fail>\n", "", 7},
+		{state.Phase{Args: []string{"a"}, Awaits: filepath.Join(bin, "kubeadm"), Makes: []string{bin + "/kubeadm"}}, "<a>\n", "", 0},
 		{state.Phase{Args: []string{"a"}, Into: file}, "", "<a>\n", 0},
 		{state.Phase{Args: []string{"fail"}, Into: file}, "", "", 7},
 	} {
 		argv := command(c.phase)
+		if slices.ContainsFunc(argv, func(a string) bool { return strings.Contains(a, "\n") }) {
+			t.Errorf("%q cannot be handed over: one word is one line", argv)
+		}
 		cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 		out, err := cmd.Output()
 		wrote, _ := os.ReadFile(file)
@@ -97,6 +100,8 @@ func TestWhatAPhaseRuns(t *testing.T) {
 	}
 }
 
+// The connection is lost while kubeadm runs. The run is attached to over
+// another one, and what follows it finds a connection too.
 func TestAPhaseOutlivesItsConnection(t *testing.T) {
 	ended := func(stdin []byte) (host.Result, error) {
 		return answers(stdin, "run", script.RunUnit("cp-1/phase/init")+"\nended 0\n"), nil

@@ -74,10 +74,10 @@ func (b *builder) controlPlane() error {
 		// What runs etcd comes before the others are told of it: between the two a
 		// cluster of one member cannot write.
 		b.kubeletStart()
+		b.kubeletFinalize()
 		if err := b.joinEtcd(); err != nil {
 			return err
 		}
-		b.kubeletFinalize() // with no API server of its own, the kubelet has no pod to make yet
 		b.manifests()
 	}
 	b.wait(state.Wait{For: state.WaitAPI, Subject: b.n.Name, Seconds: 600}, "api", "the API server answers /readyz")
@@ -132,12 +132,13 @@ func (b *builder) kubeletStart() {
 	b.unit("kubelet.service", "kubelet runs", "kubernetes")
 }
 
-// kubeletFinalize restarts the kubelet, and so comes before the API has pods for
-// it: a restart in the middle of making a pod's sandbox leaves its name taken in
-// containerd, and for about a minute that pod is not made.
+// kubeletFinalize restarts the kubelet, and so comes when that has no pod to begin: on
+// the first node before kube-proxy is there, on others before they are registered. A
+// restart in the middle of making a pod's sandbox leaves its name taken in containerd,
+// and for about a minute that pod is not made.
 func (b *builder) kubeletFinalize() {
 	b.phase(state.Phase{Name: "init-kubelet-finalize", Args: initArgs("kubelet-finalize", "all"),
-		Makes: []string{kubeletClientFile}, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
+		Makes: []string{kubeletClientFile}, Awaits: kubeletClientFile, Lacks: map[string]string{kubeletConf: "client-certificate-data"}},
 		"the kubelet uses the client certificate it rotates")
 }
 

@@ -140,8 +140,15 @@ func (b *builder) modes() error {
 		}
 	}
 	keep(0o600, kubeletConf, packaged[0], packaged[0]+".d/10-kubeadm.conf")
+	maker := "init-kubelet-start"
+	if b.n.Role != cluster.ControlPlane {
+		maker = "join"
+	}
 	for _, f := range kubeletFiles() {
-		f.Optional, f.Restarts = true, []string{kubelet}
+		f.Optional, f.MadeBy = true, b.id("phase", maker)
+		if f.Path != kubeletInstance { // that is kubeadm's to read, and nobody else's
+			f.Restarts = []string{kubelet}
+		}
 		b.path(f)
 	}
 	if b.n.Role != cluster.ControlPlane {

@@ -149,6 +149,30 @@ func TestWhatAStepMakesOnTheWayIsRemovedInTheSamePlan(t *testing.T) {
 	if !slices.Equal(ids, []string{"cp-1/phase/kubeconfig", "cp-1/file/super"}) {
 		t.Fatalf("steps %v", ids)
 	}
+	// What a run that was cut left there is not what will be there then.
+	n := &state.Node{Name: "cp-1", Files: map[string]state.HaveFile{"/etc/super.conf": {Type: "file", SHA256: state.SHA256(nil)}}}
+	p = Compute(small(), []state.Want{{Node: "cp-1", Facts: facts}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)
+	if len(p.Steps) != 2 || p.Steps[1].File.Had != AnyBytes {
+		t.Errorf("steps %+v", p.Steps)
+	}
+}
+
+func TestWhatAPhaseOfThisPlanWritesIsLeftToIt(t *testing.T) {
+	facts := []state.Fact{
+		{ID: "cp-1/phase/start", Phase: &state.Phase{Makes: []string{"/etc/config"}}},
+		{ID: "cp-1/file/config", File: &state.File{Path: "/etc/config", Origin: state.Derived, Mode: 0o600, Owner: "root:root", MadeBy: "cp-1/phase/start"}},
+	}
+	n := &state.Node{Name: "cp-1", Derived: map[string][]byte{"/etc/config": []byte("new")},
+		Files: map[string]state.HaveFile{"/etc/config": {Type: "file", Mode: 0o600, Owner: "root:root", SHA256: state.SHA256(nil)}}}
+	for text, want := range map[string]string{"": "cp-1/phase/start", "old": "cp-1/file/config"} {
+		f := n.Files["/etc/config"]
+		f.SHA256 = state.SHA256([]byte(text))
+		n.Files["/etc/config"] = f
+		p := Compute(small(), []state.Want{{Node: "cp-1", Facts: facts}}, &state.Cluster{Nodes: map[string]*state.Node{"cp-1": n}}, never)
+		if len(p.Steps) != 1 || p.Steps[0].ID != want {
+			t.Errorf("with %q there: %+v, want %s alone", text, p.Steps, want)
+		}
+	}
 }
 
 func TestAUnitStartsAgainWhenItsFileIsWritten(t *testing.T) {

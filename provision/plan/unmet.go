@@ -17,7 +17,7 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 
 	if want.Origin == state.Forbidden {
 		s.Action, s.File.Had = Remove, got.Seen()
-		if !got.Exists() && r.planned[want.MadeBy] {
+		if r.planned[want.MadeBy] {
 			s.File.Had = AnyBytes
 			return s, true
 		}
@@ -40,6 +40,9 @@ func (r rules) fileStep(s Step, want state.File, n *state.Node) (Step, bool) {
 	}
 	if want.Content != nil && r.encryption != nil && want.Path == r.encryption.File.Path {
 		s.File.Want.Content = r.encryption.Reads // a cluster that never encrypted
+	}
+	if want.Origin == state.Derived && r.planned[want.MadeBy] {
+		return s, false // a phase of this plan writes it
 	}
 	derived, known := n.Derived[want.Path]
 	if want.Origin == state.Derived && known {
@@ -194,11 +197,6 @@ func (r rules) phaseMet(want state.Phase, n *state.Node) bool {
 		}
 		if !n.Files[path].Exists() || empty(n.Files[path]) {
 			return false
-		}
-	}
-	for _, path := range want.Besides {
-		if _, derived := n.Derived[path]; !derived && empty(n.Files[path]) {
-			return false // another phase would stop at it
 		}
 	}
 	for path, text := range want.Lacks {

@@ -47,7 +47,8 @@ type File struct {
 	Secret bool `json:"secret,omitempty"`
 	// Optional files are only held to mode and owner when they exist.
 	Optional bool `json:"optional,omitempty"`
-	// MadeBy, of a Forbidden path, is the fact whose step makes it on the way.
+	// MadeBy is the fact whose step makes it: a Forbidden path on the way, a Derived
+	// one as it is to be.
 	MadeBy string `json:"made_by,omitempty"`
 	// Tree means all that lies under the path too: of a Forbidden one, and of a
 	// folder, whose owner all of it has then.

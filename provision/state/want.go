@@ -129,6 +129,9 @@ type Phase struct {
 	Objects []ObjectRef `json:"objects,omitempty"`
 	// Besides are paths that it makes too and that need not be there afterwards.
 	Besides []string `json:"besides,omitempty"`
+	// Awaits is a file that something else makes a moment before, and without which
+	// kubeadm would do nothing and say nothing.
+	Awaits string `json:"awaits,omitempty"`
 	// Rewritten says that files which the phase makes are facts of their own once the
 	// machine is a node.
 	Rewritten bool `json:"rewritten,omitempty"`
