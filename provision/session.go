@@ -61,7 +61,9 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	wants := i.wants
-	s.wants, s.missed = append(slices.Clone(wants), l.derived), l.failed
+	// What kubeadm would put into the API comes before what the cluster comes to by
+	// itself: CoreDNS waits for a kube-proxy that has its rights.
+	s.wants, s.missed = slices.Insert(slices.Clone(wants), len(wants)-1, l.derived), l.failed
 	s.mark, s.access = mark(wants), l.access()
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
