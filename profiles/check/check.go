@@ -1,0 +1,156 @@
+// Package check asks of a node what a control asks: an expression of HCL over what
+// the node has. The same expression is asked of a node that was rendered and of one
+// that was looked at.
+//
+// An expression names node and the components, and calls functions, see [Functions].
+// What is absent is null and what was not read is unknown, and an answer that rests
+// on something unknown is unknown itself: it is never taken for a pass.
+package check
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// Question is a checked expression: every name in it is one, every argument and field
+// it asks for is one of the component's, and its answer is true or false.
+type Question struct {
+	expr hclsyntax.Expression
+}
+
+// Range is where the question is written.
+func (q *Question) Range() hcl.Range { return q.expr.Range() }
+
+// Subject is what is asked about: one node of a cluster, or what a look found.
+type Subject struct {
+	// Node is the node as the spec has it.
+	Node cluster.Node
+	// Kubernetes is the version that it runs.
+	Kubernetes cluster.Version
+	// Have is what all nodes and the API have.
+	Have *state.Cluster
+}
+
+// Verdict is what an answer comes to.
+type Verdict string
+
+// The verdicts of a question.
+const (
+	True    Verdict = "true"
+	False   Verdict = "false"
+	Unknown Verdict = "unknown"
+)
+
+// Answer is what came of a question, with what it rests on.
+type Answer struct {
+	Verdict Verdict
+	// Seen is everything that was asked for, once and in that order.
+	Seen []Seen
+}
+
+// Seen is one thing that a question asked for.
+type Seen struct {
+	// What is named as a person would: "kube-apiserver --profiling".
+	What string
+	// Value is what was there, "none" where nothing was.
+	Value string
+	// Unread says why it is not known; Value is empty then.
+	Unread string
+}
+
+// Parse checks an expression before it is ever asked. Its complaints have the line.
+func Parse(expr hcl.Expression) (*Question, hcl.Diagnostics) {
+	native, ok := expr.(hclsyntax.Expression)
+	if !ok {
+		return nil, refused(expr.Range(), "Not an expression", "Only HCL's native syntax is read; write the check as HCL.")
+	}
+	if diags := within(native); diags.HasErrors() {
+		return nil, diags
+	}
+	// Asked of nothing: every function gives an unknown value of the type it always
+	// gives, and refuses names that are none.
+	rehearsal := &nothing{}
+	v, diags := native.Value(scope(rehearsal, typicalNode()))
+	switch {
+	case diags.HasErrors():
+		return nil, explained(diags)
+	case v.Type() != cty.Bool && v.Type() != cty.DynamicPseudoType || v.IsNull():
+		return nil, refused(expr.Range(), "Not a question", "A check is true or false, and this is %s; compare it with something.", v.Type().FriendlyName())
+	case !rehearsal.asked && v.IsKnown():
+		return nil, refused(expr.Range(), "Not a question", "This is always %s: it asks for nothing of a node.", answerOf(v))
+	}
+	return &Question{native}, nil
+}
+
+// Ask answers a question about a node.
+func (q *Question) Ask(s Subject) Answer {
+	f := &found{subject: s, node: s.Have.Nodes[s.Node.Name]}
+	v, diags := q.expr.Value(scope(f, nodeValue(s)))
+	if diags.HasErrors() {
+		// Names were checked when it was read; what is left is a value of a kind that the
+		// expression does not expect, as text where a number should be.
+		d := diags[0]
+		f.seen = append(f.seen, Seen{What: "the check itself", Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})
+		return Answer{Unknown, f.seen}
+	}
+	return Answer{answerOf(v), f.seen}
+}
+
+func answerOf(v cty.Value) Verdict {
+	switch {
+	case !v.IsKnown() || v.IsNull() || v.Type() != cty.Bool:
+		return Unknown
+	case v.True():
+		return True
+	}
+	return False
+}
+
+// nodeType is what an expression may ask of the node itself.
+var nodeType = cty.Object(map[string]cty.Type{
+	"name": cty.String, "role": cty.String, "control_plane": cty.Bool, "kubernetes": cty.Number, "labels": cty.Map(cty.String),
+})
+
+func typicalNode() cty.Value { return cty.UnknownVal(nodeType) }
+
+func nodeValue(s Subject) cty.Value {
+	labels := cty.MapValEmpty(cty.String)
+	if len(s.Node.Labels) > 0 {
+		all := map[string]cty.Value{}
+		for k, v := range s.Node.Labels {
+			all[k] = cty.StringVal(v)
+		}
+		labels = cty.MapVal(all)
+	}
+	return cty.ObjectVal(map[string]cty.Value{
+		"name": cty.StringVal(s.Node.Name), "role": cty.StringVal(string(s.Node.Role)),
+		"control_plane": cty.BoolVal(s.Node.Role == cluster.ControlPlane),
+		"kubernetes":    minor(s.Kubernetes), "labels": labels,
+	})
+}
+
+// minor is a version as a number that can be compared: 1.37 is 1037.
+func minor(v cluster.Version) cty.Value {
+	return cty.NumberIntVal(int64(v.Major)*1000 + int64(v.Minor))
+}
+
+// components are the names that stand for programs.
+var components = map[string]string{
+	"apiserver": cluster.CompAPIServer, "controller_manager": cluster.CompControllerManager, "scheduler": cluster.CompScheduler,
+	"etcd": cluster.CompEtcd, "kubelet": cluster.CompKubelet, "kube_proxy": cluster.CompKubeProxy,
+}
+
+// scope is what the names of an expression mean.
+func scope(from source, node cty.Value) *hcl.EvalContext {
+	vars := map[string]cty.Value{"node": node}
+	for name, component := range components {
+		vars[name] = cty.StringVal(component)
+	}
+	return &hcl.EvalContext{Variables: vars, Functions: functions(from)}
+}

@@ -1,0 +1,358 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"sigs.k8s.io/yaml"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
+)
+
+// found answers from what a node has, and keeps what it was asked for.
+type found struct {
+	subject Subject
+	node    *state.Node // nil where the machine was not reached
+	seen    []Seen
+}
+
+// saw keeps what an answer rests on.
+func (f *found) saw(s Seen) {
+	if !slices.Contains(f.seen, s) {
+		f.seen = append(f.seen, s)
+	}
+}
+
+// unread is an answer that is not known.
+func (f *found) unread(t cty.Type, what, format string, args ...any) (cty.Value, error) {
+	f.saw(Seen{What: what, Unread: fmt.Sprintf(format, args...)})
+	return cty.UnknownVal(t), nil
+}
+
+// known is an answer. What it says must be nothing secret: arguments, modes, fields.
+func (f *found) known(what string, v cty.Value) (cty.Value, error) {
+	f.saw(Seen{What: what, Value: shown(v)})
+	return v, nil
+}
+
+const notReached = "the machine was not looked at"
+
+// arguments are those a component runs with.
+func (f *found) arguments(component string) (args []string, why string) {
+	program := programOf(component)
+	if f.node == nil {
+		return nil, notReached
+	}
+	p, runs := f.node.Processes[program]
+	switch {
+	case runs && len(p.Args) > 0:
+		return p.Args[1:], ""
+	case f.node.Unread[program] != "":
+		return nil, f.node.Unread[program]
+	}
+	return nil, program + " does not run"
+}
+
+// valueOf is what an argument is set to, the last time it is.
+func valueOf(args []string, name string) (value string, set bool) {
+	for i, a := range args {
+		rest, dashed := strings.CutPrefix(a, "--")
+		if !dashed {
+			continue
+		}
+		switch key, v, with := strings.Cut(rest, "="); {
+		case key != name:
+		case with:
+			value, set = v, true
+		case i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
+			value, set = args[i+1], true
+		default:
+			value, set = "true", true
+		}
+	}
+	return value, set
+}
+
+func (f *found) arg(component, name string) (cty.Value, error) {
+	if err := knownArgument(component, name); err != nil {
+		return cty.DynamicVal, err
+	}
+	what := programOf(component) + " --" + name
+	args, why := f.arguments(component)
+	if why != "" {
+		return f.unread(cty.String, what, "%s", why)
+	}
+	value, set := valueOf(args, name)
+	if !set {
+		return f.known(what, cty.NullVal(cty.String))
+	}
+	return f.known(what, cty.StringVal(value))
+}
+
+func programOf(component string) string {
+	if component == cluster.CompKubelet {
+		return "kubelet"
+	}
+	return cluster.Program(component)
+}
+
+func (f *found) feature(component, gate string) (cty.Value, error) {
+	what := programOf(component) + " feature gate " + gate
+	args, why := f.arguments(component)
+	if why != "" {
+		return f.unread(cty.Bool, what, "%s", why)
+	}
+	gates, _ := valueOf(args, "feature-gates")
+	for pair := range strings.SplitSeq(gates, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		if on, err := strconv.ParseBool(value); err == nil && name[strings.LastIndexByte(name, ':')+1:] == gate {
+			return f.known(what, cty.BoolVal(on))
+		}
+	}
+	if component == cluster.CompKubelet || component == cluster.CompKubeProxy {
+		v, err := f.config(component, "featureGates")
+		if err != nil || !v.IsKnown() {
+			return cty.UnknownVal(cty.Bool), err
+		}
+		if !v.IsNull() && v.Type().IsObjectType() && v.Type().HasAttribute(gate) && v.GetAttr(gate).Type() == cty.Bool {
+			return f.known(what, v.GetAttr(gate))
+		}
+	}
+	return f.known(what, cty.NullVal(cty.Bool))
+}
+
+func (f *found) path(path string) (cty.Value, error) {
+	if f.node == nil {
+		return f.unread(pathType, path, notReached)
+	}
+	if why := f.node.Unread[path]; why != "" {
+		return f.unread(pathType, path, "%s", why)
+	}
+	have, asked := f.node.Files[path]
+	switch {
+	case !asked:
+		return f.unread(pathType, path, "it was not looked at")
+	case !have.Exists():
+		return f.known(path, cty.NullVal(pathType))
+	}
+	user, group, _ := strings.Cut(have.Owner, ":")
+	user, group = f.account(user), f.account(group)
+	mode := fmt.Sprintf("%04o", have.Mode.Perm())
+	f.saw(Seen{What: path, Value: fmt.Sprintf("%s %s %s", have.Type, mode, have.Owner)})
+	return cty.ObjectVal(map[string]cty.Value{"type": cty.StringVal(have.Type), "mode": cty.StringVal(mode),
+		"owner": cty.StringVal(user), "group": cty.StringVal(group)}), nil
+}
+
+// account is a user's or a group's name. A look has the number of etcd's, since it is
+// that which a cluster depends on.
+func (f *found) account(name string) string {
+	if name == strconv.Itoa(state.EtcdUID) && f.node.Facts.EtcdAccount != "" {
+		return f.node.Facts.EtcdAccount
+	}
+	return name
+}
+
+func (f *found) owners(path string) (cty.Value, error) {
+	what := path + " and what lies under it"
+	if f.node == nil {
+		return f.unread(cty.List(cty.String), what, notReached)
+	}
+	have, asked := f.node.Files[path]
+	switch {
+	case f.node.Unread[path] != "":
+		return f.unread(cty.List(cty.String), what, "%s", f.node.Unread[path])
+	case asked && !have.Exists():
+		return f.known(what, cty.ListValEmpty(cty.String))
+	case have.Owners == nil:
+		return f.unread(cty.List(cty.String), what, "it was not looked at")
+	}
+	all := []cty.Value{cty.StringVal(have.Owner)}
+	for _, o := range have.Owners {
+		if o != have.Owner {
+			all = append(all, cty.StringVal(o))
+		}
+	}
+	return f.known(what, cty.ListVal(all))
+}
+
+func (f *found) unit(name string) (cty.Value, error) {
+	if f.node == nil {
+		return f.unread(unitType, name, notReached)
+	}
+	if why := f.node.Unread[name]; why != "" {
+		return f.unread(unitType, name, "%s", why)
+	}
+	u, asked := f.node.Units[name]
+	switch {
+	case !asked:
+		return f.unread(unitType, name, "it was not looked at")
+	case u.Load == "not-found":
+		return f.known(name, cty.NullVal(unitType))
+	}
+	f.saw(Seen{What: name, Value: strings.Join(slices.DeleteFunc([]string{u.Load, u.Enabled, u.Active}, func(s string) bool { return s == "" }), " ")})
+	return cty.ObjectVal(map[string]cty.Value{"enabled": cty.BoolVal(u.Enabled == "enabled"), "active": cty.BoolVal(u.Active == "active"),
+		"masked": cty.BoolVal(u.Load == "masked")}), nil
+}
+
+func (f *found) sysctl(key string) (cty.Value, error) {
+	if f.node == nil {
+		return f.unread(cty.String, key, notReached)
+	}
+	if why := f.node.Unread[key]; why != "" {
+		return f.unread(cty.String, key, "%s", why)
+	}
+	value, asked := f.node.Sysctls[key]
+	if !asked {
+		return f.unread(cty.String, key, "it was not looked at")
+	}
+	return f.known(key, cty.StringVal(value))
+}
+
+// fieldFlag are fields of the kubelet's configuration that an argument goes before.
+var fieldFlag = map[string]string{
+	"authentication.anonymous.enabled": "anonymous-auth", "authentication.x509.clientCAFile": "client-ca-file",
+	"authorization.mode": "authorization-mode", "makeIPTablesUtilChains": "make-iptables-util-chains",
+	"readOnlyPort": "read-only-port", "rotateCertificates": "rotate-certificates", "serverTLSBootstrap": "rotate-server-certificates",
+	"streamingConnectionIdleTimeout": "streaming-connection-idle-timeout", "eventRecordQPS": "event-qps", "podPidsLimit": "pod-max-pids",
+	"tlsCertFile": "tls-cert-file", "tlsPrivateKeyFile": "tls-private-key-file", "tlsCipherSuites": "tls-cipher-suites",
+	"tlsMinVersion": "tls-min-version", "protectKernelDefaults": "protect-kernel-defaults", "seccompDefault": "seccomp-default",
+}
+
+func fieldFlags() []string { return slices.Sorted(maps.Values(fieldFlag)) }
+
+func (f *found) config(component, field string) (cty.Value, error) {
+	if err := knownField(component, field); err != nil {
+		return cty.DynamicVal, err
+	}
+	what := programOf(component) + " " + field
+	if flag := fieldFlag[field]; component == cluster.CompKubelet && flag != "" {
+		args, why := f.arguments(component)
+		if why != "" {
+			return f.unread(cty.DynamicPseudoType, what, "%s", why)
+		}
+		if value, set := valueOf(args, flag); set {
+			return f.known(programOf(component)+" --"+flag, typed(value))
+		}
+	}
+	text, why := f.document(component)
+	if why != "" {
+		return f.unread(cty.DynamicPseudoType, what, "%s", why)
+	}
+	var document map[string]any
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return f.unread(cty.DynamicPseudoType, what, "its configuration cannot be read: %v", err)
+	}
+	var at any = document
+	for name := range strings.SplitSeq(field, ".") {
+		inner, _ := at.(map[string]any)
+		at = inner[name]
+	}
+	return f.known(what, valueFrom(at))
+}
+
+// kubeProxy is the object that kubeadm keeps kube-proxy's configuration in.
+const kubeProxy = "v1/ConfigMap/kube-system/kube-proxy"
+
+// document is the file that a component is configured by.
+func (f *found) document(component string) (text []byte, why string) {
+	if component == cluster.CompKubeProxy {
+		o, there := f.subject.Have.API.Objects[kubeProxy]
+		if !there {
+			if why := f.subject.Have.API.Unread[kubeProxy]; why != "" {
+				return nil, why
+			}
+			return nil, "the ConfigMap kube-proxy was not read"
+		}
+		var m struct {
+			Data map[string]string `json:"data"`
+		}
+		if err := json.Unmarshal(o.JSON, &m); err != nil || m.Data["config.conf"] == "" {
+			return nil, "the ConfigMap kube-proxy has no config.conf"
+		}
+		return []byte(m.Data["config.conf"]), ""
+	}
+	args, why := f.arguments(component)
+	if why != "" {
+		return nil, why
+	}
+	path, set := valueOf(args, "config")
+	if !set {
+		return []byte("{}"), "" // all there is to say are its arguments
+	}
+	have, asked := f.node.Files[path]
+	switch {
+	case f.node.Unread[path] != "":
+		return nil, f.node.Unread[path]
+	case !asked || have.Exists() && have.Text == nil:
+		return nil, path + " was not read"
+	case !have.Exists():
+		return nil, path + " is not there"
+	}
+	return have.Text, ""
+}
+
+// typed is an argument's text as the field has it that it goes before.
+func typed(s string) cty.Value {
+	if b, err := strconv.ParseBool(s); err == nil && (s == "true" || s == "false") {
+		return cty.BoolVal(b)
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return cty.NumberIntVal(n)
+	}
+	return cty.StringVal(s)
+}
+
+// valueFrom is decoded JSON as a value.
+func valueFrom(v any) cty.Value {
+	switch v := v.(type) {
+	case string:
+		return cty.StringVal(v)
+	case bool:
+		return cty.BoolVal(v)
+	case int64:
+		return cty.NumberIntVal(v)
+	case float64:
+		return cty.NumberFloatVal(v)
+	case []any:
+		var all []cty.Value
+		for _, e := range v {
+			all = append(all, valueFrom(e))
+		}
+		return cty.TupleVal(all)
+	case map[string]any:
+		all := map[string]cty.Value{}
+		for k, e := range v {
+			all[k] = valueFrom(e)
+		}
+		return cty.ObjectVal(all)
+	}
+	return cty.NullVal(cty.DynamicPseudoType)
+}
+
+// shown is a value as evidence has it.
+func shown(v cty.Value) string {
+	switch {
+	case v.IsNull():
+		return "none"
+	case v.Type() == cty.String:
+		return v.AsString()
+	case v.Type() == cty.Bool:
+		return strconv.FormatBool(v.True())
+	case v.Type() == cty.Number:
+		return v.AsBigFloat().Text('f', -1)
+	case v.CanIterateElements() && !v.Type().IsObjectType():
+		var all []string
+		for it := v.ElementIterator(); it.Next(); {
+			_, e := it.Element()
+			all = append(all, shown(e))
+		}
+		return strings.Join(all, ",")
+	}
+	return v.Type().FriendlyName()
+}

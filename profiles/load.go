@@ -1,0 +1,166 @@
+package profiles
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/bulwark-k8s/bulwark/profiles/check"
+)
+
+//go:embed cis/*.hcl
+var catalogue embed.FS
+
+// Catalogue are all controls that bulwark knows, in the order of their standards. Its
+// data is checked by a test, so that an error here is one of the build.
+func Catalogue() ([]Control, error) {
+	var out []Control
+	err := fs.WalkDir(catalogue, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := catalogue.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		controls, diags := Load(name, text)
+		if diags.HasErrors() {
+			return diags
+		}
+		out = append(out, controls...)
+		return nil
+	})
+	return out, err
+}
+
+// Load reads the controls of one file. All that is wrong in it is said at once.
+func Load(name string, text []byte) ([]Control, hcl.Diagnostics) {
+	file, diags := hclparse.NewParser().ParseHCL(text, name)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return nil, problem(file.Body.MissingItemRange(), "Not a profile", "Only HCL's native syntax is read.")
+	}
+	for _, a := range body.Attributes {
+		diags = append(diags, problem(a.NameRange, "Unknown argument", "%q stands outside of a control.", a.Name)...)
+	}
+	var out []Control
+	seen := map[string]hcl.Range{}
+	for _, b := range body.Blocks {
+		if b.Type != "control" || len(b.Labels) != 1 {
+			diags = append(diags, problem(b.DefRange(), "Unknown block", "A profile holds blocks such as control \"ACME-1\" { … }.")...)
+			continue
+		}
+		c, more := control(b)
+		if first, twice := seen[c.ID]; twice {
+			more = append(more, problem(b.DefRange(), "Control twice", "%s is at %s too; an id is of one control.", c.ID, first)...)
+		}
+		seen[c.ID] = b.DefRange()
+		diags = append(diags, more...)
+		out = append(out, c)
+	}
+	return out, diags
+}
+
+// idPattern is a standard in capitals and what it numbers its rule by.
+var idPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Za-z0-9.]+)+$`)
+
+func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
+	c := Control{ID: b.Labels[0], Range: b.DefRange()}
+	var diags hcl.Diagnostics
+	if !idPattern.MatchString(c.ID) {
+		diags = append(diags, problem(b.LabelRanges[0], "Not an id", "%q is no id of a control; write the standard and its number, as in \"ACME-1.2\".", c.ID)...)
+	}
+	fields := map[string]func(hcl.Expression) hcl.Diagnostics{
+		"title":   text(&c.Title),
+		"section": text(&c.Section),
+		"remedy":  text(&c.Remedy),
+		"level":   plain(cty.Number, func(v cty.Value) { n, _ := v.AsBigFloat().Int64(); c.Level = int(n) }),
+		"scored":  plain(cty.Bool, func(v cty.Value) { c.Scored = v.True() }),
+		"refs": plain(cty.List(cty.String), func(v cty.Value) {
+			for it := v.ElementIterator(); it.Next(); {
+				_, e := it.Element()
+				c.Refs = append(c.Refs, e.AsString())
+			}
+		}),
+		"applies": question(&c.Applies),
+		"check":   question(&c.Check),
+	}
+	for _, name := range slices.Sorted(keysOf(b.Body.Attributes)) {
+		a := b.Body.Attributes[name]
+		read := fields[name]
+		if read == nil {
+			diags = append(diags, problem(a.NameRange, "Unknown argument", "A control has no %q.", name)...)
+			continue
+		}
+		diags = append(diags, read(a.Expr)...)
+	}
+	for _, inner := range b.Body.Blocks {
+		diags = append(diags, problem(inner.DefRange(), "Unknown block", "A control has no block %q.", inner.Type)...)
+	}
+	for _, name := range []string{"title", "check", "remedy"} {
+		if b.Body.Attributes[name] == nil {
+			diags = append(diags, problem(b.DefRange(), "Missing argument", "%s has no %s.", c.ID, name)...)
+		}
+	}
+	return c, diags
+}
+
+func keysOf(all hclsyntax.Attributes) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for name := range all {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// plain reads a value that names and calls nothing.
+func plain(t cty.Type, set func(cty.Value)) func(hcl.Expression) hcl.Diagnostics {
+	return func(e hcl.Expression) hcl.Diagnostics {
+		v, diags := e.Value(nil)
+		if diags.HasErrors() {
+			return diags
+		}
+		v, err := convert.Convert(v, t)
+		if err != nil || v.IsNull() {
+			return problem(e.Range(), "Wrong kind of value", "It has to be %s.", t.FriendlyName())
+		}
+		set(v)
+		return nil
+	}
+}
+
+func text(into *string) func(hcl.Expression) hcl.Diagnostics {
+	return plain(cty.String, func(v cty.Value) { *into = v.AsString() })
+}
+
+func question(into **check.Question) func(hcl.Expression) hcl.Diagnostics {
+	return func(e hcl.Expression) hcl.Diagnostics {
+		q, diags := check.Parse(e)
+		*into = q
+		return diags
+	}
+}
+
+func problem(at hcl.Range, summary, format string, args ...any) hcl.Diagnostics {
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: &at}}
+}
+
+// Standard is what a control's id begins with: "CIS".
+func (c Control) Standard() string {
+	name, _, _ := strings.Cut(c.ID, "-")
+	return name
+}
