@@ -23,8 +23,8 @@ var arrows = map[string][]string{
 	"cmd/bulwark":       {"cmd/cli"},
 	"cmd/cli":           {"cmd/metrics", "cmd/view", "provision"},
 	"cmd/metrics":       {"provision"}, // not in the plan yet
-	"cmd/view":          {"provision", "provision/adopt", "provision/apply", "provision/cluster", "provision/plan", "provision/spec", "provision/state"},
-	"provision":         {"provision/...", "templates/...", "profiles/..."},
+	"cmd/view":          {"profiles", "provision", "provision/adopt", "provision/apply", "provision/cluster", "provision/plan", "provision/spec", "provision/state"},
+	"provision":         {"provision/...", "templates/...", "profiles", "profiles/..."},
 	"provision/adopt":   {"templates/kubeadm", "provision/cluster", "provision/spec", "provision/state"}, // not in the plan yet
 	"provision/apply":   {"provision/plan", "provision/host", "provision/kube", "provision/etcd", "provision/state"},
 	"provision/cluster": {},

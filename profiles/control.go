@@ -53,6 +53,15 @@ type Finding struct {
 	Seen []check.Seen
 }
 
+// Needs is what has to be read of a node to answer a control.
+func (c Control) Needs() check.Needs {
+	needs := c.Check.Needs()
+	if c.Applies != nil {
+		needs.Add(c.Applies.Needs())
+	}
+	return needs
+}
+
 // Audit asks a control of a node.
 func (c Control) Audit(s check.Subject) Finding {
 	f := Finding{Control: c, Node: s.Node.Name}

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 
+	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
 )
 
@@ -16,7 +17,7 @@ func Asks(ctx context.Context, in Input) ([]observe.Ask, error) {
 	var out []observe.Ask
 	for _, w := range i.wants {
 		if w.Node != "" {
-			out = append(out, ask(w))
+			out = append(out, ask(w, check.Needs{}))
 		}
 	}
 	return out, nil

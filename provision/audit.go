@@ -2,20 +2,42 @@ package provision
 
 import (
 	"context"
+	"errors"
+	"maps"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Audited is what the controls of the catalogue say of a cluster.
 type Audited struct {
 	Cluster *cluster.Cluster
+	// Rendered says that no machine was looked at.
+	Rendered bool
 	// Findings are in the order of the catalogue, and of the spec's nodes for each
 	// control.
 	Findings []profiles.Finding
+	// Notes are for people: which machines could not be looked at, and why.
+	Notes []string
 }
+
+// Count is how many findings have a verdict.
+func (a *Audited) Count(v profiles.Verdict) int {
+	count := 0
+	for _, f := range a.Findings {
+		if f.Verdict == v {
+			count++
+		}
+	}
+	return count
+}
+
+// Fails says that a control is not met.
+func (a *Audited) Fails() bool { return a.Count(profiles.Fail) > 0 }
 
 // AuditRendered asks all controls of what a spec comes to, without looking at any
 // machine. What only a machine can tell is unknown.
@@ -24,7 +46,22 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
+	controls, err := profiles.Catalogue()
+	if err != nil {
+		return nil, err
+	}
 	have, err := desired.Rendered(i.cluster, i.wants)
+	if err != nil {
+		return nil, err
+	}
+	return &Audited{Cluster: i.cluster, Rendered: true, Findings: audit(controls, i.cluster, have)}, nil
+}
+
+// Audit asks all controls of a living cluster, in one look at each machine. It writes
+// nothing there. Of a machine that could not be looked at everything is unknown.
+func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
+	in.ReadOnly = true
+	i, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +69,34 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Audited{Cluster: i.cluster}
+	l := &looker{in: in, intent: i, hosts: connect(in, i.cluster), failed: map[string]error{}}
+	all := maps.Clone(l.hosts) // who is not reached is forgotten on the way
+	defer func() {
+		for _, h := range all {
+			err = errors.Join(err, h.Close())
+		}
+	}()
 	for _, c := range controls {
-		for _, n := range i.cluster.Nodes {
-			out.Findings = append(out.Findings, c.Audit(check.Subject{Node: n, Kubernetes: i.cluster.Kubernetes, Have: have}))
+		l.also.Add(c.Needs())
+	}
+	have, notes, err := l.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range i.cluster.Nodes {
+		if why := l.failed[n.Name]; why != nil {
+			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))
 		}
 	}
-	return out, nil
+	return &Audited{Cluster: i.cluster, Findings: audit(controls, i.cluster, have), Notes: notes}, nil
+}
+
+func audit(controls []profiles.Control, c *cluster.Cluster, have *state.Cluster) []profiles.Finding {
+	var out []profiles.Finding
+	for _, control := range controls {
+		for _, n := range c.Nodes {
+			out = append(out, control.Audit(check.Subject{Node: n, Kubernetes: c.Kubernetes, Have: have}))
+		}
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
@@ -25,6 +26,8 @@ type looker struct {
 	hosts map[string]host.Host
 	// failed are machines that could not be looked at, and why.
 	failed map[string]error
+	// also is what is read of every machine besides, for an audit.
+	also check.Needs
 	// derived is what the machines' own kubeadm says of the API.
 	derived state.Want
 }
@@ -89,7 +92,7 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	var asks []observe.Ask
 	for _, w := range l.wants {
 		if l.hosts[w.Node] != nil && l.failed[w.Node] == nil {
-			a := ask(w)
+			a := ask(w, l.also)
 			a.Again = l.in.again.look(w.Node)
 			asks = append(asks, a)
 		}
@@ -239,9 +242,9 @@ func begun(n *state.Node, id string) bool {
 // watched are units whose mere activity matters to preflight.
 var watched = [...]string{"firewalld.service", "ufw.service", "nftables.service"}
 
-// ask is what to read of a machine to judge its facts.
-func ask(w state.Want) observe.Ask {
-	a := observe.Ask{Node: w.Node, Units: watched[:], Software: true, Runs: []string{w.Node + "/phase/reset"}}
+// ask is what to read of a machine to judge its facts, and what else is asked about.
+func ask(w state.Want, also check.Needs) observe.Ask {
+	a := observe.Ask{Node: w.Node, Units: slices.Concat(watched[:], also.Units), Sysctls: also.Sysctls, Software: true, Runs: []string{w.Node + "/phase/reset"}}
 	paths := map[string]bool{ // path to whether its text is needed
 		state.ConfirmedTablePath: true,
 		desired.EtcdData:         false,
@@ -255,11 +258,18 @@ func ask(w state.Want) observe.Ask {
 	}
 	path := func(p string, text bool) { paths[p] = paths[p] || text }
 	certificates, owners := map[string]bool{}, map[string]bool{}
+	for _, p := range also.Paths {
+		path(p, false)
+	}
+	for _, p := range also.Owners {
+		path(p, false)
+		owners[p] = true
+	}
 	for _, f := range w.Facts {
 		switch {
 		case f.File != nil:
 			path(f.File.Path, false)
-			owners[f.File.Path] = f.File.Tree && f.File.Origin != state.Forbidden
+			owners[f.File.Path] = owners[f.File.Path] || f.File.Tree && f.File.Origin != state.Forbidden
 			for _, p := range f.File.Unless {
 				path(p, false)
 			}
@@ -310,6 +320,8 @@ func ask(w state.Want) observe.Ask {
 		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p], Owners: owners[p],
 			Masked: p == kubeadm.EncryptionProviderFile})
 	}
+	slices.Sort(a.Sysctls)
+	a.Sysctls = slices.Compact(a.Sysctls)
 	slices.Sort(a.Units)
 	a.Units = slices.Compact(a.Units)
 	return a

@@ -95,7 +95,7 @@ func (a *app) main(ctx context.Context) int {
 	}
 	err = errors.Join(err, a.log.close())
 	code := exitCode(err)
-	if code == exitChanges {
+	if code == exitChanges || code == exitFindings {
 		err = nil // an answer, and nothing that went wrong
 	}
 	if lost := a.view().Close(err, code); lost != nil && code == exitDone {

@@ -18,6 +18,7 @@ const (
 	exitRefused     = 3
 	exitUnreachable = 4
 	exitCommand     = 5
+	exitFindings    = 6
 	exitStale       = 7
 	exitPartial     = 8
 	exitUsage       = 64
@@ -34,6 +35,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errChanges), errors.Is(err, provision.ErrDrift):
 		return exitChanges
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case is[*usageError](err):
 		return exitUsage
 	case isPartial(err):

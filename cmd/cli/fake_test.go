@@ -37,6 +37,7 @@ type fake struct {
 	// imported is what an import was told, adoption what it answers.
 	imported provision.ImportInput
 	adoption *provision.Adoption
+	audited  *Audited
 }
 
 var _ Provision = (*fake)(nil)
@@ -53,6 +54,11 @@ func (f *fake) Render(_ context.Context, in provision.Input) (*provision.Rendere
 	return &provision.Rendered{Cluster: f.look.Cluster, Files: []provision.RenderedFile{
 		{Path: "cp-1/files/etc/a", Content: []byte("a")}, {Path: "plan.json", Content: []byte("{}")},
 	}}, nil
+}
+
+func (f *fake) Audit(_ context.Context, in provision.Input, rendered bool) (*Audited, error) {
+	f.call(map[bool]string{true: "audit rendered", false: "audit"}[rendered], in)
+	return f.audited, nil
 }
 
 func (f *fake) Open(_ context.Context, in provision.Input) (Session, error) {

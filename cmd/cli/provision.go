@@ -23,6 +23,8 @@ type (
 	Event = apply.Event
 	// Result is how a run of a plan ended.
 	Result = apply.Result
+	// Audited is what controls say of a cluster.
+	Audited = provision.Audited
 	// Check is one thing that was verified.
 	Check = apply.Check
 )
@@ -31,6 +33,8 @@ type (
 type Provision interface {
 	Load(ctx context.Context, in provision.Input) (Loaded, error)
 	Render(ctx context.Context, in provision.Input) (*provision.Rendered, error)
+	// Audit asks all controls, of what a spec comes to or of the living cluster.
+	Audit(ctx context.Context, in provision.Input, rendered bool) (*Audited, error)
 	// Open connects to every node, looks, and computes problems and plan.
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// OpenSaved is Open for a saved plan, which must still be the plan.
@@ -84,6 +88,7 @@ type View interface {
 	Valid(c *Cluster)
 	Diagnostics(d view.Diagnosis)
 	Rendered(dir string, r *provision.Rendered)
+	Audited(a *Audited)
 	Formatted(path string)
 	Diff(name string, before, after []byte)
 	Data(b []byte)

@@ -26,6 +26,14 @@ func (realProvision) Render(ctx context.Context, in provision.Input) (*provision
 	return provision.Render(ctx, in)
 }
 
+// Audit asks all controls.
+func (realProvision) Audit(ctx context.Context, in provision.Input, rendered bool) (*Audited, error) {
+	if rendered {
+		return provision.AuditRendered(ctx, in)
+	}
+	return provision.Audit(ctx, in)
+}
+
 // Open connects to the machines and looks.
 func (realProvision) Open(ctx context.Context, in provision.Input) (Session, error) {
 	s, err := provision.Open(ctx, in)

@@ -11,11 +11,12 @@ SPEC is a file or a folder with one cluster in it; without it the current folder
 is meant. Results go to standard output, everything else to standard error.`
 
 const exitCodes = `Exit codes:
-  0  done, or nothing to do         5  a command on a host failed
+  0  done, or nothing to do         6  a control is not met (audit)
   1  error                          7  a lock is held, or the plan is stale
   2  changes, or drift              8  applied in part; apply again goes on
   3  the spec is refused           64  the command line cannot be meant
-  4  a host not reached or trusted 130  interrupted`
+  4  a host not reached or trusted 130  interrupted
+  5  a command on a host failed`
 
 // root is the tree of verbs.
 func (a *app) root() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) root() *cobra.Command {
 		}
 	}
 	add("spec", newInit(a.initSpec), newFmt(a.format), newValidate(a.validate), newRender(a.render))
-	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newReset(a.reset), newKubeconfig(a.kubeconfig), newImport(a.importCluster), newKind(a.kindCreate, a.kindDelete))
+	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newAudit(a.audit), newReset(a.reset), newKubeconfig(a.kubeconfig), newImport(a.importCluster), newKind(a.kindCreate, a.kindDelete))
 	add("", newVersion(a.version))
 	return root
 }

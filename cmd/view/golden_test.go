@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/bulwark-k8s/bulwark/profiles"
+	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/adopt"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
@@ -32,6 +34,7 @@ var update = flag.Bool("update", false, "write the golden files")
 type shower interface {
 	Valid(*cluster.Cluster)
 	Rendered(string, *provision.Rendered)
+	Audited(*provision.Audited)
 	Problems([]provision.Problem)
 	Plan(*plan.Plan, []string)
 	Targets(string, []string)
@@ -63,6 +66,21 @@ var (
 // scenes are what a user can come to see, each shown by both views.
 var scenes = map[string]func(shower) error{
 	"valid": func(v shower) error { v.Valid(sampleCluster()); return nil },
+	"audit": func(v shower) error {
+		control := func(id, title string) profiles.Control {
+			return profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set --profiling=false"}
+		}
+		v.Audited(&provision.Audited{Cluster: sampleCluster(), Notes: []string{"w-1 was not looked at: no route to host"}, Findings: []profiles.Finding{
+			{Control: control("CIS-1.2.15", "The API server is not profiled over the network"), Node: "cp-1", Verdict: profiles.Fail,
+				Seen: []check.Seen{{What: "kube-apiserver --profiling", Value: "tr\x1b[2Jue"}}},
+			{Control: control("CIS-1.2.16", "The API server writes an audit log"), Node: "cp-1", Verdict: profiles.Pass,
+				Seen: []check.Seen{{What: "kube-apiserver --audit-log-path", Value: "/var/log/kubernetes/audit/audit.log"}}},
+			{Control: control("CIS-4.1.1", "The kubelet's unit can be read and written by root alone"), Node: "w-1", Verdict: profiles.Unknown,
+				Seen: []check.Seen{{What: "/etc/systemd/system/kubelet.service", Unread: "the machine was not looked at"}}},
+			{Control: control("CIS-1.2.15", "The API server is not profiled over the network"), Node: "w-1", Verdict: profiles.NotApplicable},
+		}})
+		return nil
+	},
 	"plan": func(v shower) error {
 		v.Plan(samplePlan(), []string{"the image has Kubernetes v1.37.0, of the spec's minor version; it is used"})
 		return nil

@@ -48,6 +48,7 @@ type document struct {
 	Result        *apply.Result       `json:"result,omitempty"`
 	Checks        []apply.Check       `json:"checks,omitempty"`
 	Findings      []provision.Finding `json:"findings,omitempty"`
+	Audit         *auditDoc           `json:"audit,omitempty"`
 	Files         []string            `json:"files,omitempty"`
 	Data          string              `json:"data,omitempty"`
 	Version       *VersionInfo        `json:"version,omitempty"`

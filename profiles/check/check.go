@@ -21,8 +21,12 @@ import (
 // Question is a checked expression: every name in it is one, every argument and field
 // it asks for is one of the component's, and its answer is true or false.
 type Question struct {
-	expr hclsyntax.Expression
+	expr  hclsyntax.Expression
+	needs Needs
 }
+
+// Needs is what has to be read of a node to answer.
+func (q *Question) Needs() Needs { return q.needs }
 
 // Range is where the question is written.
 func (q *Question) Range() hcl.Range { return q.expr.Range() }
@@ -85,7 +89,7 @@ func Parse(expr hcl.Expression) (*Question, hcl.Diagnostics) {
 	case !rehearsal.asked && v.IsKnown():
 		return nil, refused(expr.Range(), "Not a question", "This is always %s: it asks for nothing of a node.", answerOf(v))
 	}
-	return &Question{native}, nil
+	return &Question{native, rehearsal.needs}, nil
 }
 
 // Ask answers a question about a node.

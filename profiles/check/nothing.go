@@ -14,6 +14,26 @@ import (
 // unknown, and it knows which names there are.
 type nothing struct {
 	asked bool
+	needs Needs
+}
+
+// Needs is what has to be read of a node for a question: what it names outright. What a
+// question asks for by a name that it was told is not among it.
+type Needs struct {
+	Paths, Owners, Units, Sysctls []string
+}
+
+// Add adds what another question needs, each once.
+func (n *Needs) Add(more Needs) {
+	merge := func(into *[]string, more []string) {
+		*into = append(*into, more...)
+		slices.Sort(*into)
+		*into = slices.Compact(*into)
+	}
+	merge(&n.Paths, more.Paths)
+	merge(&n.Owners, more.Owners)
+	merge(&n.Units, more.Units)
+	merge(&n.Sysctls, more.Sysctls)
 }
 
 func (n *nothing) unknown(t cty.Type, err error) (cty.Value, error) {
@@ -44,11 +64,13 @@ func (n *nothing) path(path string) (cty.Value, error) {
 	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") || strings.Contains(path, "/../") {
 		err = fmt.Errorf("%q is no path of a machine; write it whole, as in \"/etc/kubernetes/admin.conf\"", path)
 	}
+	n.needs.Add(Needs{Paths: []string{path}})
 	return n.unknown(pathType, err)
 }
 
 func (n *nothing) owners(path string) (cty.Value, error) {
 	_, err := n.path(path)
+	n.needs.Add(Needs{Owners: []string{path}})
 	return n.unknown(cty.List(cty.String), err)
 }
 
@@ -57,6 +79,7 @@ func (n *nothing) unit(name string) (cty.Value, error) {
 	if !strings.Contains(name, ".") {
 		err = fmt.Errorf("%q is no unit; write it with its kind, as in %q", name, name+".service")
 	}
+	n.needs.Add(Needs{Units: []string{name}})
 	return n.unknown(unitType, err)
 }
 
@@ -65,6 +88,7 @@ func (n *nothing) sysctl(key string) (cty.Value, error) {
 	if !strings.Contains(key, ".") || strings.Contains(key, "/") {
 		err = fmt.Errorf("%q is no kernel setting; write it with dots, as in \"vm.overcommit_memory\"", key)
 	}
+	n.needs.Add(Needs{Sysctls: []string{key}})
 	return n.unknown(cty.String, err)
 }
 
