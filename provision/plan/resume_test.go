@@ -41,6 +41,24 @@ func TestResumedClearsWhatIsHalfWritten(t *testing.T) {
 	if got := resumed(passing, n); !slices.Equal(got.Clear, passing.Besides[:1]) {
 		t.Errorf("of files that do not stay: %+v", got)
 	}
+	// What an authority signed goes with it, and what another one signed too: all is made
+	// again. Of a machine that has all authorities nothing goes.
+	certs := state.Phase{Makes: []string{"/p/etcd/ca.crt", "/p/etcd/ca.key", "/p/etcd/server.crt", "/p/etcd/server.key", "/p/sa.key", "/p/sa.pub"}}
+	n.Files = map[string]state.HaveFile{"/p/etcd/ca.crt": file(""), "/p/etcd/ca.key": file("key"), "/p/etcd/server.crt": file("crt"), "/p/etcd/server.key": file("key"),
+		"/p/sa.key": file("key"), "/p/sa.pub": file("pub")}
+	if got, want := resumed(certs, n).Clear, []string{"/p/etcd/ca.crt", "/p/etcd/ca.key", "/p/etcd/server.crt", "/p/etcd/server.key"}; !slices.Equal(got, want) {
+		t.Errorf("without an authority it clears %q, want %q", got, want)
+	}
+	n.Files["/var/lib/etcd/member"] = state.HaveFile{Type: "dir"}
+	if got, want := resumed(certs, n).Clear, []string{"/p/etcd/ca.crt"}; !slices.Equal(got, want) {
+		t.Errorf("where etcd has data it clears %q, want %q", got, want)
+	}
+	delete(n.Files, "/var/lib/etcd/member")
+	n.Files["/p/etcd/ca.crt"] = file("crt")
+	if got := resumed(certs, n).Clear; len(got) > 0 {
+		t.Errorf("of a machine that has all it clears %q", got)
+	}
+	n.Files = map[string]state.HaveFile{"/p/x.conf": file("")}
 	if (rules{}).phaseMet(state.Phase{Makes: []string{"/p/x.conf"}}, n) {
 		t.Error("an empty file is taken for done")
 	}

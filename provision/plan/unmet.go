@@ -234,12 +234,33 @@ func resumed(want state.Phase, n *state.Node) state.Phase {
 			want.Clear = append(want.Clear, path)
 		}
 	}
+	want.Clear = append(want.Clear, orphans(want, n)...)
 	for _, path := range want.Besides {
 		if empty(n.Files[path]) {
 			want.Clear = append(want.Clear, path)
 		}
 	}
 	return want
+}
+
+// orphans are certificates and keys that a power cut left of a phase whose authorities
+// it took: those are made anew, and kubeadm stops at what they did not sign.
+func orphans(want state.Phase, n *state.Node) []string {
+	authority := func(path string) bool { return strings.HasSuffix(path, "ca.crt") || strings.HasSuffix(path, "ca.key") }
+	lost := slices.ContainsFunc(want.Makes, func(path string) bool {
+		return authority(path) && (!n.Files[path].Exists() || slices.Contains(want.Clear, path))
+	})
+	if !lost || n.Files[etcdData].Exists() {
+		return nil
+	}
+	var out []string
+	for _, path := range want.Makes {
+		certificate := strings.HasSuffix(path, ".crt") || strings.HasSuffix(path, ".key")
+		if certificate && !authority(path) && !strings.HasSuffix(path, "/sa.key") && n.Files[path].Exists() && !slices.Contains(want.Clear, path) {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // empty is a file that was made and not written, as a full disk or a power cut leaves it.
