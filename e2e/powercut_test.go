@@ -115,7 +115,8 @@ func (k *changeKiller) bootstrapCut(t *testing.T, s clusterSpec, all cut) {
 		return !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == r.step })
 	})
 	if len(open) == 0 {
-		t.Skip("an earlier run did it while it was held elsewhere")
+		t.Log("an earlier run did it while it was held elsewhere")
+		return
 	}
 	var at, machines []string
 	pause := 2 * time.Second // names are on the disk then, and data need not be
