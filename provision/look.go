@@ -244,7 +244,7 @@ var watched = [...]string{"firewalld.service", "ufw.service", "nftables.service"
 
 // ask is what to read of a machine to judge its facts, and what else is asked about.
 func ask(w state.Want, also check.Needs) observe.Ask {
-	a := observe.Ask{Node: w.Node, Units: slices.Concat(watched[:], also.Units), Sysctls: also.Sysctls, Software: true, Runs: []string{w.Node + "/phase/reset"}}
+	a := observe.Ask{Node: w.Node, Units: slices.Concat(watched[:], also.Units), Sysctls: slices.Clone(also.Sysctls), Software: true, Runs: []string{w.Node + "/phase/reset"}}
 	paths := map[string]bool{ // path to whether its text is needed
 		state.ConfirmedTablePath: true,
 		desired.EtcdData:         false,
