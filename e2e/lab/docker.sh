@@ -22,6 +22,14 @@ raise_inotify() {
   [ "$(cat $limit)" -ge 1024 ] || echo 1024 >$limit || say 'could not raise fs.inotify.max_user_instances'
 }
 
+# A daemon that was killed leaves its number behind, and dockerd refuses to start while
+# any process has that number.
+forget_dead_daemon() {
+  local pid
+  pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
+  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || rm -f /var/run/docker.pid
+}
+
 start() {
   local flags=(--data-root "$cache/docker")
   if lacks_sys_resource; then
@@ -76,5 +84,6 @@ answers && exit # another call was faster
 [ -x /usr/sbin/dockerd ] || step 'install docker' '30 s' packages docker.io iptables
 started=$SECONDS
 raise_inotify
+forget_dead_daemon
 start
 say "docker daemon started in $((SECONDS - started)) s, log $cache/dockerd.log"
