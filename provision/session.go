@@ -60,16 +60,13 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	if s.have, s.Notes, err = l.look(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	wants := i.wants
-	// What kubeadm would put into the API comes before what the cluster comes to by
-	// itself: CoreDNS waits for a kube-proxy that has its rights.
-	s.wants, s.missed = slices.Insert(slices.Clone(wants), len(wants)-1, l.derived), l.failed
-	s.mark, s.access = mark(wants), l.access()
+	s.wants, s.missed = withDerived(i.wants, l.derived), l.failed
+	s.mark, s.access = mark(i.wants), l.access()
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
 	}
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
-	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, wants, s.have)...)
+	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, i.wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
 		s.Plan, s.looks = plan.Compute(c, s.wants, s.have, kube.Missing), looks(s.have)
 		s.Problems = append(s.Problems, unreachable(l.first, s.have, s.Plan)...)
@@ -264,4 +261,11 @@ func parallelism(in Input) int {
 		return in.Parallelism
 	}
 	return defaultParallelism
+}
+
+// withDerived puts what kubeadm would write into the API before what the cluster comes
+// to by itself, which is the last of what is wanted: CoreDNS waits for a kube-proxy that
+// has its rights, and a run that was cut between the two has to put those back first.
+func withDerived(wants []state.Want, derived state.Want) []state.Want {
+	return slices.Insert(slices.Clone(wants), len(wants)-1, derived)
 }

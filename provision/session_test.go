@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,5 +74,23 @@ func TestPatience(t *testing.T) {
 		if n.Derived = c.derived; patience(n) != c.want {
 			t.Errorf("%s: %v", what, patience(n))
 		}
+	}
+}
+
+// A run that was cut after kubeadm made kube-proxy and before it made its rights has to
+// put those back before it waits for CoreDNS, which cannot come without them.
+func TestWhatKubeadmPutsIntoTheAPIComesBeforeTheWaitForIt(t *testing.T) {
+	s := planned(t, "../examples/quickstart")
+	i, err := intended(t.Context(), Input{Path: "../examples/quickstart", LookupEnv: func(string) (string, bool) { return "", false }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rights := state.Object{Ref: state.ObjectRef{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBinding", Namespace: "kube-system", Name: "kube-proxy"}}
+	s.Plan = plan.Compute(i.cluster, withDerived(i.wants, desired.Derived([]state.Object{rights})), s.have, kube.Missing)
+	at := func(id string) int {
+		return slices.IndexFunc(s.Plan.Steps, func(s plan.Step) bool { return strings.Contains(s.ID, id) })
+	}
+	if put, wait := at("object/rbac.authorization.k8s.io/v1/RoleBinding/kube-system/kube-proxy"), at("wait/coredns"); put < 0 || wait < 0 || put > wait {
+		t.Errorf("the rights are step %d, the wait for CoreDNS is step %d of %d", put, wait, len(s.Plan.Steps))
 	}
 }
