@@ -4,9 +4,14 @@
 package profiles
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/bulwark-k8s/bulwark/profiles/check"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
 // Control is one rule of a standard.
@@ -19,14 +24,33 @@ type Control struct {
 	Section string
 	// Level is 1 or 2 of the CIS benchmark, 0 elsewhere.
 	Level int
+	// Cat is the category of the DISA STIG, 1 to 3, 1 the gravest; 0 elsewhere.
+	Cat int
 	// Scored says that the CIS benchmark has its automation decide the rule.
 	Scored bool
+	// Rule is the standard's other number of it: "CNTR-K8-000160".
+	Rule string
 	// Refs are ids of controls of other standards that ask the same.
 	Refs []string
-	// Applies says of which nodes it is asked; nil of all.
+	// Retired says since when the standard does not ask it any more, and what does
+	// instead; such a control has no check.
+	Retired string
+	// Changed says, by release ("1.34"), what Kubernetes does otherwise since than the
+	// standard's text has it.
+	Changed map[string]string
+	// Applies says of what it is asked; nil of all.
 	Applies *check.Question
-	// Check is what it asks.
+	// Check is what it asks; nil where no machine can decide.
 	Check *check.Question
+	// Question is what a person has to judge where Check is nil, and Evidence shows what
+	// there is to judge by.
+	Question string
+	Evidence *check.Question
+	// Harden are the settings of a cluster that it asks for, as a spec has them.
+	Harden *hclsyntax.Body
+	// Settle says why it is not hardened without a word: the spec has to say whether, by
+	// the setting or by a waiver.
+	Settle string
 	// Remedy is what to do where it is not met, for who does it by hand.
 	Remedy string
 	// Range is where the control is written.
@@ -40,31 +64,48 @@ type Verdict string
 const (
 	Pass          Verdict = "pass"
 	Fail          Verdict = "fail"
+	Waived        Verdict = "waived"
 	NotApplicable Verdict = "not applicable"
+	Review        Verdict = "needs review"
 	Unknown       Verdict = "unknown"
 )
 
-// Finding is what came of one control on one node.
+// Finding is what came of one control, on one node or of the cluster.
 type Finding struct {
 	Control Control
+	// Node is "" where the control is one of the cluster.
 	Node    string
 	Verdict Verdict
 	// Seen is what the verdict rests on.
 	Seen []check.Seen
+	// Notes say what Kubernetes does otherwise than the standard's text has it.
+	Notes []string
 }
 
-// Needs is what has to be read of a node to answer a control.
+// Needs is what has to be read to answer a control.
 func (c Control) Needs() check.Needs {
-	needs := c.Check.Needs()
-	if c.Applies != nil {
-		needs.Add(c.Applies.Needs())
+	var needs check.Needs
+	for _, q := range []*check.Question{c.Applies, c.Check, c.Evidence} {
+		if q != nil {
+			needs.Add(q.Needs())
+		}
 	}
 	return needs
 }
 
-// Audit asks a control of a node.
+// PerNode says that a control is one of each node, and not of the cluster as a whole.
+func (c Control) PerNode() bool { return c.Needs().Node }
+
+// Audit asks a control of a node, or of the cluster where [Control.PerNode] is false.
 func (c Control) Audit(s check.Subject) Finding {
-	f := Finding{Control: c, Node: s.Node.Name}
+	f := Finding{Control: c, Notes: c.changes(s.Cluster.Kubernetes)}
+	if c.PerNode() {
+		f.Node = s.Node.Name
+	}
+	if c.Retired != "" {
+		f.Verdict, f.Seen = NotApplicable, []check.Seen{{What: "retired", Value: c.Retired}}
+		return f
+	}
 	if c.Applies != nil {
 		switch a := c.Applies.Ask(s); a.Verdict {
 		case check.False:
@@ -76,8 +117,30 @@ func (c Control) Audit(s check.Subject) Finding {
 		case check.True:
 		}
 	}
+	if c.Check == nil {
+		f.Verdict = Review
+		if c.Evidence != nil {
+			f.Seen = c.Evidence.Show(s)
+		}
+		return f
+	}
 	a := c.Check.Ask(s)
 	f.Verdict = map[check.Verdict]Verdict{check.True: Pass, check.False: Fail, check.Unknown: Unknown}[a.Verdict]
 	f.Seen = a.Seen
 	return f
+}
+
+// changes are what Kubernetes does otherwise in a version than the text has it.
+func (c Control) changes(version string) []string {
+	v, err := cluster.ParseVersion(version)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, release := range slices.Sorted(maps.Keys(c.Changed)) {
+		if v.AtLeast(release) {
+			out = append(out, "since "+release+" "+c.Changed[release])
+		}
+	}
+	return out
 }

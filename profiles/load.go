@@ -83,19 +83,14 @@ func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
 		diags = append(diags, problem(b.LabelRanges[0], "Not an id", "%q is no id of a control; write the standard and its number, as in \"ACME-1.2\".", c.ID)...)
 	}
 	fields := map[string]func(hcl.Expression) hcl.Diagnostics{
-		"title":   text(&c.Title),
-		"section": text(&c.Section),
-		"remedy":  text(&c.Remedy),
-		"level":   plain(cty.Number, func(v cty.Value) { n, _ := v.AsBigFloat().Int64(); c.Level = int(n) }),
+		"title": text(&c.Title), "section": text(&c.Section), "remedy": text(&c.Remedy), "rule": text(&c.Rule),
+		"retired": text(&c.Retired), "question": text(&c.Question), "settle": text(&c.Settle),
+		"level": number(&c.Level), "cat": number(&c.Cat),
 		"scored":  plain(cty.Bool, func(v cty.Value) { c.Scored = v.True() }),
-		"refs": plain(cty.List(cty.String), func(v cty.Value) {
-			for it := v.ElementIterator(); it.Next(); {
-				_, e := it.Element()
-				c.Refs = append(c.Refs, e.AsString())
-			}
-		}),
-		"applies": question(&c.Applies),
-		"check":   question(&c.Check),
+		"refs":    plain(cty.List(cty.String), func(v cty.Value) { c.Refs = listOf(v) }),
+		"changed": plain(cty.Map(cty.String), func(v cty.Value) { c.Changed = texts(v) }),
+		"applies": question(&c.Applies), "check": question(&c.Check),
+		"evidence": evidence(&c.Evidence),
 	}
 	for _, name := range slices.Sorted(keysOf(b.Body.Attributes)) {
 		a := b.Body.Attributes[name]
@@ -107,14 +102,42 @@ func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
 		diags = append(diags, read(a.Expr)...)
 	}
 	for _, inner := range b.Body.Blocks {
-		diags = append(diags, problem(inner.DefRange(), "Unknown block", "A control has no block %q.", inner.Type)...)
-	}
-	for _, name := range []string{"title", "check", "remedy"} {
-		if b.Body.Attributes[name] == nil {
-			diags = append(diags, problem(b.DefRange(), "Missing argument", "%s has no %s.", c.ID, name)...)
+		switch {
+		case inner.Type != "harden" || len(inner.Labels) > 0:
+			diags = append(diags, problem(inner.DefRange(), "Unknown block", "A control has no block %q.", inner.Type)...)
+		case c.Harden != nil:
+			diags = append(diags, problem(inner.DefRange(), "Block twice", "%s has its harden block already.", c.ID)...)
+		default:
+			c.Harden = inner.Body
 		}
 	}
-	return c, diags
+	return c, append(diags, whole(c, b)...)
+}
+
+// whole says what a control lacks.
+func whole(c Control, b *hclsyntax.Block) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	has := func(name string) bool { return b.Body.Attributes[name] != nil }
+	lacks := func(name, why string) {
+		diags = append(diags, problem(b.DefRange(), "Missing argument", "%s has no %s%s.", c.ID, name, why)...)
+	}
+	if !has("title") {
+		lacks("title", "")
+	}
+	if has("retired") {
+		return diags
+	}
+	switch {
+	case has("check") && has("question"):
+		diags = append(diags, problem(b.DefRange(), "Check and question", "%s has both; what a check decides is no question for a person.", c.ID)...)
+	case has("check"):
+		if !has("remedy") {
+			lacks("remedy", "")
+		}
+	case !has("question"):
+		lacks("check", ", and no question for a person")
+	}
+	return diags
 }
 
 func keysOf(all hclsyntax.Attributes) func(func(string) bool) {
@@ -145,6 +168,36 @@ func plain(t cty.Type, set func(cty.Value)) func(hcl.Expression) hcl.Diagnostics
 
 func text(into *string) func(hcl.Expression) hcl.Diagnostics {
 	return plain(cty.String, func(v cty.Value) { *into = v.AsString() })
+}
+
+func number(into *int) func(hcl.Expression) hcl.Diagnostics {
+	return plain(cty.Number, func(v cty.Value) { n, _ := v.AsBigFloat().Int64(); *into = int(n) })
+}
+
+func listOf(v cty.Value) []string {
+	var out []string
+	for it := v.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		out = append(out, e.AsString())
+	}
+	return out
+}
+
+func texts(v cty.Value) map[string]string {
+	out := map[string]string{}
+	for it := v.ElementIterator(); it.Next(); {
+		k, e := it.Element()
+		out[k.AsString()] = e.AsString()
+	}
+	return out
+}
+
+func evidence(into **check.Question) func(hcl.Expression) hcl.Diagnostics {
+	return func(e hcl.Expression) hcl.Diagnostics {
+		q, diags := check.ParseEvidence(e)
+		*into = q
+		return diags
+	}
 }
 
 func question(into **check.Question) func(hcl.Expression) hcl.Diagnostics {

@@ -93,9 +93,14 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 
 func audit(controls []profiles.Control, c *cluster.Cluster, have *state.Cluster) []profiles.Finding {
 	var out []profiles.Finding
+	of := check.ClusterOf(c)
 	for _, control := range controls {
+		if !control.PerNode() {
+			out = append(out, control.Audit(check.Subject{Cluster: of, Have: have}))
+			continue
+		}
 		for _, n := range c.Nodes {
-			out = append(out, control.Audit(check.Subject{Node: n, Kubernetes: c.Kubernetes, Have: have}))
+			out = append(out, control.Audit(check.Subject{Cluster: of, Node: n, Have: have}))
 		}
 	}
 	return out

@@ -35,8 +35,8 @@ func (q *Question) Range() hcl.Range { return q.expr.Range() }
 type Subject struct {
 	// Node is the node as the spec has it.
 	Node cluster.Node
-	// Kubernetes is the version that it runs.
-	Kubernetes cluster.Version
+	// Cluster is the cluster as the spec has it.
+	Cluster Cluster
 	// Have is what all nodes and the API have.
 	Have *state.Cluster
 }
@@ -70,32 +70,54 @@ type Seen struct {
 
 // Parse checks an expression before it is ever asked. Its complaints have the line.
 func Parse(expr hcl.Expression) (*Question, hcl.Diagnostics) {
-	native, ok := expr.(hclsyntax.Expression)
-	if !ok {
-		return nil, refused(expr.Range(), "Not an expression", "Only HCL's native syntax is read; write the check as HCL.")
-	}
-	if diags := within(native); diags.HasErrors() {
-		return nil, diags
-	}
-	// Asked of nothing: every function gives an unknown value of the type it always
-	// gives, and refuses names that are none.
-	rehearsal := &nothing{}
-	v, diags := native.Value(scope(rehearsal, typicalNode()))
+	q, v, diags := rehearse(expr)
 	switch {
 	case diags.HasErrors():
-		return nil, explained(diags)
+		return nil, diags
 	case v.Type() != cty.Bool && v.Type() != cty.DynamicPseudoType || v.IsNull():
 		return nil, refused(expr.Range(), "Not a question", "A check is true or false, and this is %s; compare it with something.", v.Type().FriendlyName())
-	case !rehearsal.asked && v.IsKnown():
+	case v.IsKnown() && !q.needs.asks():
 		return nil, refused(expr.Range(), "Not a question", "This is always %s: it asks for nothing of a node.", answerOf(v))
 	}
-	return &Question{native, rehearsal.needs}, nil
+	return q, nil
+}
+
+// ParseEvidence checks an expression that shows something: text, or a list of texts.
+func ParseEvidence(expr hcl.Expression) (*Question, hcl.Diagnostics) {
+	q, v, diags := rehearse(expr)
+	if !diags.HasErrors() && v.IsKnown() && !q.needs.asks() {
+		diags = refused(expr.Range(), "Not evidence", "This asks for nothing: it would be the same of every cluster.")
+	}
+	return q, diags
+}
+
+// rehearse asks an expression of nothing: every function gives an unknown value of the
+// type it always gives, and refuses names that are none.
+func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
+	native, ok := expr.(hclsyntax.Expression)
+	if !ok {
+		return nil, cty.DynamicVal, refused(expr.Range(), "Not an expression", "Only HCL's native syntax is read; write the check as HCL.")
+	}
+	if diags := within(native); diags.HasErrors() {
+		return nil, cty.DynamicVal, diags
+	}
+	rehearsal := &nothing{}
+	for _, v := range native.Variables() {
+		if v.RootName() == "node" {
+			rehearsal.needs.Node = true
+		}
+	}
+	v, diags := native.Value(scope(rehearsal, cty.UnknownVal(nodeType), cty.UnknownVal(clusterType)))
+	if diags.HasErrors() {
+		return nil, v, explained(diags)
+	}
+	return &Question{native, rehearsal.needs}, v, nil
 }
 
 // Ask answers a question about a node.
 func (q *Question) Ask(s Subject) Answer {
 	f := &found{subject: s, node: s.Have.Nodes[s.Node.Name]}
-	v, diags := q.expr.Value(scope(f, nodeValue(s)))
+	v, diags := q.expr.Value(scope(f, nodeValue(s.Node), s.Cluster.value()))
 	if diags.HasErrors() {
 		// Names were checked when it was read; what is left is a value of a kind that the
 		// expression does not expect, as text where a number should be.
@@ -104,6 +126,29 @@ func (q *Question) Ask(s Subject) Answer {
 		return Answer{Unknown, f.seen}
 	}
 	return Answer{answerOf(v), f.seen}
+}
+
+// Show is what an expression of evidence comes to, a line for each of its elements.
+func (q *Question) Show(s Subject) []Seen {
+	f := &found{subject: s, node: s.Have.Nodes[s.Node.Name]}
+	v, diags := q.expr.Value(scope(f, nodeValue(s.Node), s.Cluster.value()))
+	switch {
+	case diags.HasErrors():
+		return append(f.unreadOnly(), Seen{What: "the evidence", Unread: diags[0].Detail})
+	case !v.IsWhollyKnown():
+		return f.unreadOnly()
+	case v.IsNull() || !v.CanIterateElements():
+		return []Seen{{What: "evidence", Value: shown(v)}}
+	}
+	out := []Seen{}
+	for it := v.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		out = append(out, Seen{What: "evidence", Value: shown(e)})
+	}
+	if len(out) == 0 {
+		out = append(out, Seen{What: "evidence", Value: "none"})
+	}
+	return out
 }
 
 func answerOf(v cty.Value) Verdict {
@@ -118,30 +163,22 @@ func answerOf(v cty.Value) Verdict {
 
 // nodeType is what an expression may ask of the node itself.
 var nodeType = cty.Object(map[string]cty.Type{
-	"name": cty.String, "role": cty.String, "control_plane": cty.Bool, "kubernetes": cty.Number, "labels": cty.Map(cty.String),
+	"name": cty.String, "role": cty.String, "control_plane": cty.Bool, "labels": cty.Map(cty.String),
 })
 
-func typicalNode() cty.Value { return cty.UnknownVal(nodeType) }
-
-func nodeValue(s Subject) cty.Value {
+func nodeValue(n cluster.Node) cty.Value {
 	labels := cty.MapValEmpty(cty.String)
-	if len(s.Node.Labels) > 0 {
+	if len(n.Labels) > 0 {
 		all := map[string]cty.Value{}
-		for k, v := range s.Node.Labels {
+		for k, v := range n.Labels {
 			all[k] = cty.StringVal(v)
 		}
 		labels = cty.MapVal(all)
 	}
 	return cty.ObjectVal(map[string]cty.Value{
-		"name": cty.StringVal(s.Node.Name), "role": cty.StringVal(string(s.Node.Role)),
-		"control_plane": cty.BoolVal(s.Node.Role == cluster.ControlPlane),
-		"kubernetes":    minor(s.Kubernetes), "labels": labels,
+		"name": cty.StringVal(n.Name), "role": cty.StringVal(string(n.Role)),
+		"control_plane": cty.BoolVal(n.Role == cluster.ControlPlane), "labels": labels,
 	})
-}
-
-// minor is a version as a number that can be compared: 1.37 is 1037.
-func minor(v cluster.Version) cty.Value {
-	return cty.NumberIntVal(int64(v.Major)*1000 + int64(v.Minor))
 }
 
 // components are the names that stand for programs.
@@ -151,8 +188,8 @@ var components = map[string]string{
 }
 
 // scope is what the names of an expression mean.
-func scope(from source, node cty.Value) *hcl.EvalContext {
-	vars := map[string]cty.Value{"node": node}
+func scope(from source, node, all cty.Value) *hcl.EvalContext {
+	vars := map[string]cty.Value{"node": node, "cluster": all}
 	for name, component := range components {
 		vars[name] = cty.StringVal(component)
 	}

@@ -15,8 +15,8 @@ import (
 // subject is a control plane of which some things were read and some were not.
 func subject() Subject {
 	return Subject{
-		Node:       cluster.Node{Name: "cp-1", Role: cluster.ControlPlane, Labels: map[string]string{"zone": "a"}},
-		Kubernetes: cluster.Version{Major: 1, Minor: 37, Patch: 2},
+		Node:    cluster.Node{Name: "cp-1", Role: cluster.ControlPlane, Labels: map[string]string{"zone": "a"}},
+		Cluster: Cluster{Kubernetes: "1.37.2"},
 		Have: &state.Cluster{Nodes: map[string]*state.Node{"cp-1": {
 			Name: "cp-1",
 			Files: map[string]state.HaveFile{
@@ -90,7 +90,7 @@ func TestAnswers(t *testing.T) {
 		`unit("none.service") == null`:                                            True,
 		`sysctl("vm.overcommit_memory") == "1"`:                                   True,
 		`sysctl("kernel.panic") == "10"`:                                          Unknown,
-		`node.kubernetes >= version("1.36")`:                                      True,
+		`cluster.kubernetes >= version("1.36")`:                                   True,
 		`node.control_plane && node.labels["zone"] == "a"`:                        True,
 		`path("/etc/none").type == "file"`:                                        Unknown, // of nothing nothing can be asked
 		`duration("5m") == 300 && node.control_plane`:                             True,
@@ -151,7 +151,7 @@ func TestWhatIsMisspeltIsRefused(t *testing.T) {
 		`args(apiserver, "profiling") == "false"`:                     `There is no function "args"; a check may call`,
 		`file("/etc/passwd") == ""`:                                   `There is no function "file"`,
 		`try(arg(apiserver, "profiling"), "")  == ""`:                 `There is no function "try"`,
-		`version("1.x") < node.kubernetes`:                            `is no release`,
+		`version("1.x") < cluster.kubernetes`:                         `is no release`,
 		`all([for p in ["/etc/a"] : path(p).kind == "file"])`:         `kind`,
 		`arg(apiserver, "profiling")`:                                 `Not a question`,
 		`true`:                                                        `always true`,

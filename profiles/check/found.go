@@ -35,6 +35,11 @@ func (f *found) unread(t cty.Type, what, format string, args ...any) (cty.Value,
 	return cty.UnknownVal(t), nil
 }
 
+// unreadOnly is what was asked for and is not known.
+func (f *found) unreadOnly() []Seen {
+	return slices.DeleteFunc(slices.Clone(f.seen), func(s Seen) bool { return s.Unread == "" })
+}
+
 // known is an answer. What it says must be nothing secret: arguments, modes, fields.
 func (f *found) known(what string, v cty.Value) (cty.Value, error) {
 	f.saw(Seen{What: what, Value: shown(v)})
@@ -240,7 +245,7 @@ func (f *found) config(component, field string) (cty.Value, error) {
 			return f.known(programOf(component)+" --"+flag, typed(value))
 		}
 	}
-	text, why := f.document(component)
+	text, why := f.configuration(component)
 	if why != "" {
 		return f.unread(cty.DynamicPseudoType, what, "%s", why)
 	}
@@ -259,8 +264,8 @@ func (f *found) config(component, field string) (cty.Value, error) {
 // kubeProxy is the object that kubeadm keeps kube-proxy's configuration in.
 const kubeProxy = "v1/ConfigMap/kube-system/kube-proxy"
 
-// document is the file that a component is configured by.
-func (f *found) document(component string) (text []byte, why string) {
+// configuration is the file that a component is configured by.
+func (f *found) configuration(component string) (text []byte, why string) {
 	if component == cluster.CompKubeProxy {
 		o, there := f.subject.Have.API.Objects[kubeProxy]
 		if !there {

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -12,16 +13,24 @@ import (
 
 // nothing is what a question is asked of before there is a node: its answers are
 // unknown, and it knows which names there are.
-type nothing struct {
-	asked bool
-	needs Needs
-}
+type nothing struct{ needs Needs }
 
 // Needs is what has to be read of a node for a question: what it names outright. What a
 // question asks for by a name that it was told is not among it.
 type Needs struct {
 	Paths, Owners, Units, Sysctls []string
+	// Folders are those whose entries are asked for.
+	Folders []string
+	// Documents are functions that ask of configuration files of a node, and Lists those
+	// that ask of the API.
+	Documents, Lists []string
+	// Node says that the question is one of each node. One that is not is asked of the
+	// cluster, once.
+	Node bool
 }
+
+// asks says whether anything is asked for at all.
+func (n Needs) asks() bool { return n.Node || len(n.Lists) > 0 }
 
 // Add adds what another question needs, each once.
 func (n *Needs) Add(more Needs) {
@@ -34,11 +43,81 @@ func (n *Needs) Add(more Needs) {
 	merge(&n.Owners, more.Owners)
 	merge(&n.Units, more.Units)
 	merge(&n.Sysctls, more.Sysctls)
+	merge(&n.Folders, more.Folders)
+	merge(&n.Documents, more.Documents)
+	merge(&n.Lists, more.Lists)
+	n.Node = n.Node || more.Node
 }
 
+// unknown is what a question about a node is answered with.
 func (n *nothing) unknown(t cty.Type, err error) (cty.Value, error) {
-	n.asked = true
+	n.needs.Node = true
 	return cty.UnknownVal(t), err
+}
+
+func (n *nothing) entries(path string) (cty.Value, error) {
+	_, err := n.path(path)
+	n.needs.Add(Needs{Folders: []string{path}, Node: true})
+	return typical(entryType), err
+}
+
+// auditVerbs are the verbs of a request that the audit policy knows.
+var auditVerbs = []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
+
+func (n *nothing) auditLevel(verb, resource string) (cty.Value, error) {
+	var err error
+	if !slices.Contains(auditVerbs, verb) {
+		err = fmt.Errorf("%q is no verb of a request; those are %s", verb, listed(auditVerbs))
+	} else if resource == "" || strings.ContainsAny(resource, " ,") {
+		err = fmt.Errorf("%q is no resource; write it as in \"secrets\" or \"tokenreviews.authentication.k8s.io\"", resource)
+	}
+	n.needs.Add(Needs{Documents: []string{"audit_rules"}})
+	return n.unknown(cty.String, err)
+}
+
+func (n *nothing) encryptedBy(resource string) (cty.Value, error) {
+	var err error
+	if resource == "" || strings.ContainsAny(resource, " ,*") {
+		err = fmt.Errorf("%q is no resource; write it as in \"secrets\" or \"widgets.example.com\"", resource)
+	}
+	n.needs.Add(Needs{Documents: []string{"encryption"}})
+	return n.unknown(cty.String, err)
+}
+
+func (n *nothing) openFrom(port string) (cty.Value, error) {
+	var err error
+	protocol, number, ok := strings.Cut(port, "/")
+	if _, bad := strconv.ParseUint(number, 10, 16); !ok || bad != nil || protocol != "tcp" && protocol != "udp" {
+		err = fmt.Errorf("%q is no port; write it as in \"tcp/6443\"", port)
+	}
+	n.needs.Add(Needs{Documents: []string{"firewall"}})
+	return n.unknown(cty.List(cty.String), err)
+}
+
+func (n *nothing) document(name string) (cty.Value, error) {
+	n.needs.Add(Needs{Documents: []string{name}, Node: true})
+	return typical(listTypes[name]), nil
+}
+
+func (n *nothing) list(name string) (cty.Value, error) {
+	n.needs.Add(Needs{Lists: []string{name}})
+	return typical(listTypes[name]), nil
+}
+
+// typical is a value of a type of which nothing is known but that lists have an element:
+// so what a loop says of it is seen too.
+func typical(t cty.Type) cty.Value {
+	switch {
+	case t.IsListType():
+		return cty.ListVal([]cty.Value{typical(t.ElementType())})
+	case t.IsObjectType():
+		all := map[string]cty.Value{}
+		for name, inner := range t.AttributeTypes() {
+			all[name] = typical(inner)
+		}
+		return cty.ObjectVal(all)
+	}
+	return cty.UnknownVal(t)
 }
 
 func (n *nothing) arg(component, name string) (cty.Value, error) {

@@ -29,3 +29,12 @@ func (v Version) String() string { return fmt.Sprintf("v%d.%d.%d", v.Major, v.Mi
 
 // SameMinor says whether two versions share major and minor.
 func (v Version) SameMinor(w Version) bool { return v.Major == w.Major && v.Minor == w.Minor }
+
+// AtLeast says whether a version is of a release such as "1.36", or of a later one.
+func (v Version) AtLeast(release string) bool {
+	var major, minor int
+	if n, err := fmt.Sscanf(release, "%d.%d", &major, &minor); n != 2 || err != nil {
+		return false
+	}
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}

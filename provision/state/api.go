@@ -37,6 +37,8 @@ type API struct {
 	// Refused are pods that run and would not be let in again; they are asked for
 	// where admission is about to change.
 	Refused []Refused
+	// Inventory is what an audit asks for; nil where none did.
+	Inventory *Inventory
 	// Unread says why something could not be read, by name.
 	Unread map[string]string
 }

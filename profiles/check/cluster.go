@@ -1,0 +1,101 @@
+package check
+
+import (
+	"net/netip"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// Cluster is what a check may ask of the cluster itself, as the spec has it: the
+// variable cluster.
+type Cluster struct {
+	Name string `json:"name" cty:"name"`
+	// Kubernetes is the version that it runs, as in "1.37.2"; an expression sees it as a
+	// number to compare with version("1.37").
+	Kubernetes string `json:"kubernetes"`
+	// Endpoint is where clients reach the API.
+	Endpoint string `json:"endpoint" cty:"endpoint"`
+	// CNI is the kind of pod network ("bridge", "manifest", "external"), and Enforces says
+	// whether it enforces NetworkPolicies; nil where that is not known.
+	CNI      string `json:"cni" cty:"cni"`
+	Enforces *bool  `json:"enforces" cty:"enforces"`
+	// These are prefixes: of nodes as "10.0.0.11/32".
+	ControlPlanes []string `json:"control_planes" cty:"control_planes"`
+	Nodes         []string `json:"nodes" cty:"nodes"`
+	Pods          []string `json:"pods" cty:"pods"`
+	Services      []string `json:"services" cty:"services"`
+	Admins        []string `json:"admins" cty:"admins"`
+	Balancers     []string `json:"balancers" cty:"balancers"`
+	NodePorts     []string `json:"nodeports" cty:"nodeports"`
+	// Deviations are the ids of what these machines cannot have.
+	Deviations []string `json:"deviations" cty:"deviations"`
+}
+
+// ClusterOf is what a check may ask of a resolved cluster.
+func ClusterOf(c *cluster.Cluster) Cluster {
+	out := Cluster{Name: c.Name, Kubernetes: c.Kubernetes.String(), Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind), Enforces: enforces(c.Network.CNI),
+		Pods: texts(c.Network.Pods), Services: texts(c.Network.Services), Admins: texts(c.Firewall.Admins),
+		Balancers: texts(c.Endpoint.Balancers), NodePorts: texts(c.Firewall.NodePorts)}
+	for _, n := range c.Nodes {
+		one := netip.PrefixFrom(n.Address, n.Address.BitLen()).String()
+		out.Nodes = append(out.Nodes, one)
+		if n.Role == cluster.ControlPlane {
+			out.ControlPlanes = append(out.ControlPlanes, one)
+		}
+	}
+	for _, d := range c.Deviations {
+		out.Deviations = append(out.Deviations, d.ID)
+	}
+	return out
+}
+
+func texts(all []netip.Prefix) []string {
+	var out []string
+	for _, p := range all {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+// enforces says whether a pod network enforces NetworkPolicies, as far as that is known.
+func enforces(cni cluster.CNI) *bool {
+	no := false
+	if cni.Kind == cluster.CNIBridge {
+		return &no
+	}
+	return nil
+}
+
+// value is the variable cluster.
+func (c Cluster) value() cty.Value {
+	list := func(all []string) cty.Value {
+		if len(all) == 0 {
+			return cty.ListValEmpty(cty.String)
+		}
+		out := make([]cty.Value, len(all))
+		for i, s := range all {
+			out[i] = cty.StringVal(s)
+		}
+		return cty.ListVal(out)
+	}
+	enforces := cty.UnknownVal(cty.Bool)
+	if c.Enforces != nil {
+		enforces = cty.BoolVal(*c.Enforces)
+	}
+	release := cty.UnknownVal(cty.Number)
+	if v, err := cluster.ParseVersion(c.Kubernetes); err == nil {
+		release = minor(v)
+	}
+	return cty.ObjectVal(map[string]cty.Value{
+		"name": cty.StringVal(c.Name), "kubernetes": release, "endpoint": cty.StringVal(c.Endpoint), "cni": cty.StringVal(c.CNI), "enforces": enforces,
+		"control_planes": list(c.ControlPlanes), "nodes": list(c.Nodes), "pods": list(c.Pods), "services": list(c.Services), "admins": list(c.Admins),
+		"balancers": list(c.Balancers), "nodeports": list(c.NodePorts), "deviations": list(c.Deviations),
+	})
+}
+
+// minor is a version as a number that can be compared: 1.37 is 1037.
+func minor(v cluster.Version) cty.Value {
+	return cty.NumberIntVal(int64(v.Major)*1000 + int64(v.Minor))
+}
