@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -17,18 +16,18 @@ import (
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 )
 
-//go:embed cis/*.hcl
-var catalogue embed.FS
+//go:embed profiles.hcl cis/*.hcl
+var data embed.FS
 
 // Catalogue are all controls that bulwark knows, in the order of their standards. Its
 // data is checked by a test, so that an error here is one of the build.
 func Catalogue() ([]Control, error) {
 	var out []Control
-	err := fs.WalkDir(catalogue, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+	err := fs.WalkDir(data, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || name == "profiles.hcl" {
 			return err
 		}
-		text, err := catalogue.ReadFile(name)
+		text, err := data.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -44,13 +43,9 @@ func Catalogue() ([]Control, error) {
 
 // Load reads the controls of one file. All that is wrong in it is said at once.
 func Load(name string, text []byte) ([]Control, hcl.Diagnostics) {
-	file, diags := hclparse.NewParser().ParseHCL(text, name)
+	body, diags := parse(name, text)
 	if diags.HasErrors() {
 		return nil, diags
-	}
-	body, ok := file.Body.(*hclsyntax.Body)
-	if !ok {
-		return nil, problem(file.Body.MissingItemRange(), "Not a profile", "Only HCL's native syntax is read.")
 	}
 	for _, a := range body.Attributes {
 		diags = append(diags, problem(a.NameRange, "Unknown argument", "%q stands outside of a control.", a.Name)...)
@@ -73,6 +68,21 @@ func Load(name string, text []byte) ([]Control, hcl.Diagnostics) {
 	return out, diags
 }
 
+func parse(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
+	file, diags := hclparse.NewParser().ParseHCL(text, name)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return nil, problem(file.Body.MissingItemRange(), "Not a profile", "Only HCL's native syntax is read.")
+	}
+	return body, nil
+}
+
+// namePattern is the name of a profile.
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
 // idPattern is a standard in capitals and what it numbers its rule by.
 var idPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Za-z0-9.]+)+$`)
 
@@ -82,7 +92,7 @@ func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
 	if !idPattern.MatchString(c.ID) {
 		diags = append(diags, problem(b.LabelRanges[0], "Not an id", "%q is no id of a control; write the standard and its number, as in \"ACME-1.2\".", c.ID)...)
 	}
-	fields := map[string]func(hcl.Expression) hcl.Diagnostics{
+	diags = append(diags, arguments("A control", b.Body, map[string]func(hcl.Expression) hcl.Diagnostics{
 		"title": text(&c.Title), "section": text(&c.Section), "remedy": text(&c.Remedy), "rule": text(&c.Rule),
 		"retired": text(&c.Retired), "question": text(&c.Question), "settle": text(&c.Settle),
 		"level": number(&c.Level), "cat": number(&c.Cat),
@@ -91,16 +101,7 @@ func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
 		"changed": plain(cty.Map(cty.String), func(v cty.Value) { c.Changed = texts(v) }),
 		"applies": question(&c.Applies), "check": question(&c.Check),
 		"evidence": evidence(&c.Evidence),
-	}
-	for _, name := range slices.Sorted(keysOf(b.Body.Attributes)) {
-		a := b.Body.Attributes[name]
-		read := fields[name]
-		if read == nil {
-			diags = append(diags, problem(a.NameRange, "Unknown argument", "A control has no %q.", name)...)
-			continue
-		}
-		diags = append(diags, read(a.Expr)...)
-	}
+	})...)
 	for _, inner := range b.Body.Blocks {
 		switch {
 		case inner.Type != "harden" || len(inner.Labels) > 0:

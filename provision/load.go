@@ -27,7 +27,7 @@ type Loaded struct {
 // that is wrong with it.
 func Load(ctx context.Context, in Input) (*Loaded, error) {
 	r, err := promptly(ctx, func() (*spec.Reading, error) {
-		return spec.Read(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay}), nil
+		return spec.Read(in.Path, spec.Options{Vars: in.Vars, LookupEnv: in.LookupEnv, Overlay: in.Overlay, Standards: standards{}}), nil
 	})
 	if err != nil {
 		return nil, err

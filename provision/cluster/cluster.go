@@ -45,6 +45,16 @@ type Cluster struct {
 	// Nodes are in the order of the spec.
 	Nodes []Node
 
+	// Profiles are the names of those that the spec asks for, and Waivers the controls
+	// that it does without.
+	Profiles []string
+	Waivers  []Waiver
+	// Asked says of a setting which controls of the profiles asked for it, by its path.
+	Asked map[string][]Asked
+	// Softened are the settings that a profile makes weaker than the defaults, as in
+	// "admission.pod_security = baseline".
+	Softened []string
+
 	// Deviations are what these machines cannot do as hardened as others:
 	// kind's containers, or an overlay given on the command line. Every
 	// report shows them.

@@ -32,7 +32,7 @@ func defaultServices() []netip.Prefix { return []netip.Prefix{netip.MustParsePre
 
 // cluster resolves the cluster block: each part by itself, then what only the
 // whole shows.
-func (l *loader) cluster(t *clusterText) {
+func (l *loader) cluster(t *clusterText, own []*profileText) {
 	l.c.Name = t.Name
 	l.from("name", t.NameRange)
 	l.label(item{t.Name, t.NameRange}, "cluster")
@@ -48,7 +48,6 @@ func (l *loader) cluster(t *clusterText) {
 	l.version(t)
 	l.imageRepository(t)
 	l.maxUnavailable(t)
-	l.later(t)
 
 	l.network(t.Network)
 	l.ssh(t.SSH)
@@ -60,10 +59,12 @@ func (l *loader) cluster(t *clusterText) {
 	for _, n := range t.Nodes {
 		l.node(n)
 	}
+	l.standards(t, own)
 	l.endpoint(t)
 	l.checkNodes(t)
 	l.checkRanges(t)
 	l.checkExposed(t.At)
+	l.checkSoftened(t)
 }
 
 func (l *loader) version(t *clusterText) {
@@ -98,17 +99,6 @@ func (l *loader) imageRepository(t *clusterText) {
 		return
 	}
 	l.c.ImageRepository = s.value
-}
-
-// later refuses the words that the language will have.
-func (l *loader) later(t *clusterText) {
-	const detail = "Profiles and their exceptions are not yet known in this version: bulwark's own defaults always hold. Remove this for now."
-	if t.Profiles != nil {
-		l.report(problem(CodeNotYet, t.Profiles.Range, "Profiles are not yet known", detail))
-	}
-	for _, w := range t.Waives {
-		l.report(problem(CodeNotYet, w.At, "Waivers are not yet known", detail))
-	}
 }
 
 // keyNamePattern is narrower than Kubernetes', which refuses nothing but a colon.

@@ -38,6 +38,9 @@ const (
 	CodeContra    Code = "S041 contradiction"    // settings that cannot be true together
 	CodeArgument  Code = "S042 unknown-argument" // an argument or a field that a component does not have
 	CodeRefused   Code = "S043 refused"          // a value that Kubernetes, the firewall or the pod network would not take
+	CodeProfile   Code = "S044 profile"          // a profile, or what one asks for, that is none
+	CodeWaiver    Code = "S045 waiver"           // a waiver without what it must say
+	CodeSettle    Code = "S046 settle"           // what standards cannot agree on, or ask at a price, and the spec has not decided
 	CodeCaution   Code = "S050 caution"          // allowed, but worth a second look
 	CodeOverlay   Code = "S060 overlay"          // a deviation without what it must say
 )

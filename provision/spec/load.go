@@ -28,6 +28,8 @@ type Options struct {
 	LookupEnv func(string) (string, bool)
 	// Overlay is a file of deviation blocks, or "".
 	Overlay string
+	// Standards knows profiles; nil where a spec can name none.
+	Standards Standards
 }
 
 // Load reads the spec at a path, which is a file or a folder with one cluster
@@ -209,7 +211,7 @@ func (l *loader) root(body hcl.Body) {
 			l.report(problem(CodeMissing, hcl.Range{}, "No cluster", "The spec in %q has no cluster block. Write cluster \"name\" { … }; `bulwark init` writes a first one.", l.dir.path))
 		}
 	case 1:
-		l.cluster(text.Clusters[0])
+		l.cluster(text.Clusters[0], text.Profiles)
 	default:
 		for _, c := range text.Clusters[1:] {
 			first := text.Clusters[0].At

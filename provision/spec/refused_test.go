@@ -304,8 +304,13 @@ endpoint { port = 20443 }`, CodeContra, "of the API"},
 		{"a node without a name", `node { role = "worker" }`, CodeMissing, "name"},
 		{"a node with two names", `node "a" "b" {}`, CodeMissing, "name"},
 		{"a block twice", `firewall {}`, CodeDuplicate, "Only one"},
-		{"profiles", `profiles = ["cis"]`, CodeNotYet, "not yet known"},
-		{"a waiver", `waive "CIS-1.2.11" { reason = "x" }`, CodeNotYet, "not yet known"},
+		{"a waiver without a reason", `waive "CIS-1.2.11" {}`, CodeWaiver, "reason"},
+		{"a waiver of no reason", `waive "CIS-1.2.11" { reason = " " }`, CodeWaiver, "reason"},
+		{"a waiver until no day", "waive \"A\" {\nreason = \"x\"\nexpires = \"next year\"\n}", CodeWaiver, "no day"},
+		{"a waiver for a node that is none", "waive \"A\" {\nreason = \"x\"\nnodes = [\"cp-11\"]\n}", CodeWaiver, "cp-11"},
+		{"a waiver for no node", "waive \"A\" {\nreason = \"x\"\nnodes = []\n}", CodeWaiver, "leave it out"},
+		{"a word of a waiver", `waive "A" { raeson = "x" }`, CodeUnknown, `"reason"`},
+		{"profiles that are no list", `profiles = "cis"`, CodeType, "list"},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ type rootText struct {
 	Clusters  []*clusterText   `hcl:"cluster,block"`
 	Variables []*variableText  `hcl:"variable,block"`
 	Locals    []*localsText    `hcl:"locals,block"`
+	Profiles  []*profileText   `hcl:"profile,block"`
 	Deviation []*misplacedText `hcl:"deviation,block"`
 }
 
@@ -43,6 +44,7 @@ type clusterText struct {
 	ImageRepository *hcl.Attribute `hcl:"image_repository,optional"`
 	MaxUnavailable  *hcl.Attribute `hcl:"max_unavailable,optional"`
 	Profiles        *hcl.Attribute `hcl:"profiles,optional"`
+	SoftenAnywhere  *hcl.Attribute `hcl:"soften_anywhere,optional"`
 
 	Endpoint   *endpointText   `hcl:"endpoint,block"`
 	Network    *networkText    `hcl:"network,block"`
@@ -59,8 +61,8 @@ type clusterText struct {
 	Kubelet           *configText `hcl:"kubelet,block"`
 	KubeProxy         *configText `hcl:"kube_proxy,block"`
 
-	Nodes  []*nodeText      `hcl:"node,block"`
-	Waives []*misplacedText `hcl:"waive,block"`
+	Nodes  []*nodeText  `hcl:"node,block"`
+	Waives []*waiveText `hcl:"waive,block"`
 }
 
 type endpointText struct {

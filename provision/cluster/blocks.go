@@ -1,0 +1,62 @@
+package cluster
+
+import "slices"
+
+// BlockSetting is a setting of one of a spec's own blocks that a control may ask for.
+type BlockSetting struct {
+	// Setting has its path as Key, "audit.max_age", and its rule.
+	Setting
+	// Get and Set are its value in a cluster: int64, bool, string or []string.
+	Get func(*Cluster) any
+	Set func(*Cluster, any)
+}
+
+// BlockSettings are all of them. Settings of components are in [Hardened].
+func BlockSettings() []BlockSetting {
+	return []BlockSetting{
+		number("audit.max_age", func(c *Cluster) *int { return &c.Audit.MaxAge }),
+		number("audit.max_backup", func(c *Cluster) *int { return &c.Audit.MaxBackup }),
+		number("audit.max_size", func(c *Cluster) *int { return &c.Audit.MaxSize }),
+		// Not that one were stronger: aescbc is what every standard takes, secretbox what
+		// those take that ask for no validated cipher.
+		text("encryption.provider", Ordered, []string{"secretbox", "aescbc"}, func(c *Cluster) *string { return &c.Encryption.Provider }),
+		list("encryption.resources", Union, func(c *Cluster) *[]string { return &c.Encryption.Resources }),
+	}
+}
+
+// BlockSettingAt finds the setting of a path.
+func BlockSettingAt(path string) (BlockSetting, bool) {
+	for _, b := range BlockSettings() {
+		if b.Key == path {
+			return b, true
+		}
+	}
+	return BlockSetting{}, false
+}
+
+func number(path string, field func(*Cluster) *int) BlockSetting {
+	return BlockSetting{Setting{Key: path, Rule: Minimum}, func(c *Cluster) any { return int64(*field(c)) },
+		func(c *Cluster, v any) {
+			if n, ok := v.(int64); ok {
+				*field(c) = int(n)
+			}
+		}}
+}
+
+func text(path string, rule Rule, levels []string, field func(*Cluster) *string) BlockSetting {
+	return BlockSetting{Setting{Key: path, Rule: rule, Levels: levels}, func(c *Cluster) any { return *field(c) },
+		func(c *Cluster, v any) {
+			if s, ok := v.(string); ok {
+				*field(c) = s
+			}
+		}}
+}
+
+func list(path string, rule Rule, field func(*Cluster) *[]string) BlockSetting {
+	return BlockSetting{Setting{Key: path, Rule: rule}, func(c *Cluster) any { return *field(c) },
+		func(c *Cluster, v any) {
+			if l, ok := v.([]string); ok {
+				*field(c) = slices.Sorted(slices.Values(l))
+			}
+		}}
+}

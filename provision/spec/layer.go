@@ -1,0 +1,147 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// hardenText are the blocks of a cluster that a control may ask for.
+type hardenText struct {
+	Encryption *encryptionText `hcl:"encryption,block"`
+	Audit      *auditText      `hcl:"audit,block"`
+	Admission  *admissionText  `hcl:"admission,block"`
+
+	APIServer         *argsText   `hcl:"apiserver,block"`
+	ControllerManager *argsText   `hcl:"controller_manager,block"`
+	Scheduler         *argsText   `hcl:"scheduler,block"`
+	Etcd              *argsText   `hcl:"etcd,block"`
+	Kubelet           *configText `hcl:"kubelet,block"`
+	KubeProxy         *configText `hcl:"kube_proxy,block"`
+}
+
+// wish is one setting that something asks for: where it lies in a cluster, and its value.
+type wish struct {
+	path    string
+	setting cluster.Setting
+	value   any
+	by      string // whose it is, where that is a profile
+	get     func(*cluster.Cluster) (any, bool)
+	set     func(*cluster.Cluster, any)
+}
+
+// wishes are what a layer asks for, read by the code that reads a spec.
+func (l *loader) wishes(y Layer) []wish {
+	sub := newLoader(Options{})
+	var text hardenText
+	sub.decode(y.Body, &text)
+	sub.encryption(text.Encryption)
+	sub.audit(text.Audit)
+	sub.admission(text.Admission)
+	sub.raw(&clusterText{APIServer: text.APIServer, ControllerManager: text.ControllerManager, Scheduler: text.Scheduler, Etcd: text.Etcd,
+		Kubelet: text.Kubelet, KubeProxy: text.KubeProxy})
+	l.report(sub.diags...)
+	var out []wish
+	for _, path := range slices.Sorted(maps.Keys(sub.at)) {
+		if b, ok := cluster.BlockSettingAt(path); ok {
+			out = append(out, wish{path: path, setting: b.Setting, value: b.Get(sub.c), set: b.Set,
+				get: func(c *cluster.Cluster) (any, bool) { return b.Get(c), true }})
+			continue
+		}
+		component, rest, found := strings.Cut(path, ".")
+		kind, key, _ := strings.Cut(rest, ".")
+		switch {
+		case found && kind == "args":
+			out = append(out, argumentWish(component, key, argumentsOf(sub.c, component).Args[key]))
+		case found && kind == "config":
+			out = append(out, fieldWishes(component, []string{key}, (*configOf(sub.c, component))[key])...)
+		}
+	}
+	return out
+}
+
+func argumentWish(component, key, value string) wish {
+	s, known := cluster.Lookup(component, key)
+	if !known {
+		s = cluster.Setting{Component: component, Key: key}
+	}
+	return wish{path: component + ".args." + key, setting: s, value: value,
+		get: func(c *cluster.Cluster) (any, bool) {
+			if v, set := argumentsOf(c, component).Args[key]; set {
+				return v, true
+			}
+			return s.Arg(), s.Written && s.Value != nil
+		},
+		set: func(c *cluster.Cluster, v any) {
+			of := argumentsOf(c, component)
+			if of.Args == nil {
+				of.Args = map[string]string{}
+			}
+			of.Args[key] = cluster.Text(v)
+		}}
+}
+
+// fieldWishes are those of all fields that lie in one: an object is asked for by its
+// fields, unless it is a hardened value itself.
+func fieldWishes(component string, path []string, value any) []wish {
+	key := strings.Join(path, ".")
+	s, known := cluster.Lookup(component, key)
+	if inner, isObject := value.(map[string]any); isObject && !known {
+		var out []wish
+		for _, name := range slices.Sorted(maps.Keys(inner)) {
+			out = append(out, fieldWishes(component, append(slices.Clone(path), name), inner[name])...)
+		}
+		return out
+	}
+	if !known {
+		s = cluster.Setting{Component: component, Key: key}
+	}
+	return []wish{{path: component + ".config." + key, setting: s, value: value,
+		get: func(c *cluster.Cluster) (any, bool) {
+			var at any = map[string]any(*configOf(c, component))
+			for _, name := range path {
+				inner, _ := at.(map[string]any)
+				if at = inner[name]; at == nil {
+					return s.Value, s.Written && s.Value != nil
+				}
+			}
+			return at, true
+		},
+		set: func(c *cluster.Cluster, v any) {
+			config := configOf(c, component)
+			if *config == nil {
+				*config = cluster.Config{}
+			}
+			at := map[string]any(*config)
+			for _, name := range path[:len(path)-1] {
+				inner, ok := at[name].(map[string]any)
+				if !ok {
+					inner = map[string]any{}
+					at[name] = inner
+				}
+				at = inner
+			}
+			at[path[len(path)-1]] = v
+		}}}
+}
+
+func argumentsOf(c *cluster.Cluster, component string) *cluster.Component {
+	switch component {
+	case cluster.CompAPIServer:
+		return &c.APIServer
+	case cluster.CompControllerManager:
+		return &c.ControllerManager
+	case cluster.CompScheduler:
+		return &c.Scheduler
+	}
+	return &c.Etcd
+}
+
+func configOf(c *cluster.Cluster, component string) *cluster.Config {
+	if component == cluster.CompKubelet {
+		return &c.Kubelet
+	}
+	return &c.KubeProxy
+}

@@ -1,0 +1,253 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// floor is what the controls of a spec's profiles ask of one setting, together.
+type floor struct {
+	wish
+	// by are the layers that ask for it, in the order of the catalogue, and values what
+	// each asks for.
+	by     []Layer
+	values []any
+	// against is the first that asks for what the ones before it do not allow, -1 where
+	// there is none.
+	against int
+}
+
+// settle merges what layers ask for with what the spec says and with the defaults: the
+// strictest counts. What the spec says against a control is an error, and so is what
+// controls say against each other, until the spec has settled it.
+func (l *loader) settle(t *clusterText, layers []Layer) {
+	floors, soft := map[string]*floor{}, map[string]wish{}
+	l.c.Asked = map[string][]cluster.Asked{}
+	for _, y := range layers {
+		waived := l.waived(y.Control)
+		var wishes []wish
+		if y.Body != nil {
+			wishes = l.wishes(y)
+		}
+		if y.Softens {
+			for _, w := range wishes {
+				w.by = y.Control
+				soft[w.path] = w
+			}
+			continue
+		}
+		settled := waived
+		for _, w := range wishes {
+			l.c.Asked[w.path] = append(l.c.Asked[w.path], cluster.Asked{Control: y.Control, Value: cluster.Text(w.value), Waived: waived})
+			if l.says(w) {
+				settled = true
+			}
+		}
+		if y.Settle != "" && !settled {
+			l.unsettled(t, y, wishes)
+			continue
+		}
+		if waived {
+			continue
+		}
+		for _, w := range wishes {
+			ask(floors, y, w)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(floors)) {
+		l.raise(t, floors[path])
+	}
+	for _, path := range slices.Sorted(maps.Keys(soft)) {
+		if w := soft[path]; floors[path] == nil && !l.says(w) {
+			before, _ := w.get(l.c)
+			w.set(l.c, w.value)
+			l.c.Origins[path] = cluster.Origin{Default: w.by}
+			l.c.Softened = append(l.c.Softened, fmt.Sprintf("%s = %s, which is %s otherwise", path, cluster.Text(w.value), cluster.Text(before)))
+		}
+	}
+}
+
+// checkSoftened refuses a softened cluster that could be reached from anywhere.
+func (l *loader) checkSoftened(t *clusterText) {
+	anywhere, _ := l.boolean(t.SoftenAnywhere)
+	if len(l.c.Softened) == 0 || anywhere {
+		return
+	}
+	host, err := netip.ParseAddr(l.c.Endpoint.Host)
+	if err == nil && (host.IsLoopback() || host.IsPrivate()) {
+		return
+	}
+	l.report(problem(CodeWeak, l.where("endpoint.host", l.where("profiles", t.At)), "Softened for anybody",
+		"A profile softens %s, and the endpoint %s is neither a loopback nor a private address. Take the profile out, or write soften_anywhere = true into the cluster block.",
+		strings.Join(l.c.Softened, "; "), l.c.Endpoint.Host))
+}
+
+// ask adds what one layer asks of a setting.
+func ask(floors map[string]*floor, y Layer, w wish) {
+	f := floors[w.path]
+	if f == nil {
+		f = &floor{wish: w, against: -1}
+		floors[w.path] = f
+	}
+	if len(f.by) > 0 {
+		stricter, ok := w.setting.Stricter(f.value, w.value)
+		if !ok && f.against < 0 {
+			f.against = len(f.by)
+		}
+		f.value = stricter
+	}
+	f.by, f.values = append(f.by, y), append(f.values, w.value)
+}
+
+// waived says whether the whole cluster does without a control.
+func (l *loader) waived(id string) bool {
+	return slices.ContainsFunc(l.c.Waivers, func(w cluster.Waiver) bool { return w.ID == id && len(w.Nodes) == 0 })
+}
+
+// says tells whether the spec itself sets what a wish is about.
+func (l *loader) says(w wish) bool {
+	_, ok := l.saidAt(w)
+	return ok
+}
+
+func (l *loader) saidAt(w wish) (hcl.Range, bool) {
+	at, ok := l.at[w.path]
+	if !ok && w.setting.Component != "" { // of a configuration only the outermost field has a place
+		component, rest, _ := strings.Cut(w.path, ".config.")
+		outermost, _, nested := strings.Cut(rest, ".")
+		if at, ok = l.at[component+".config."+outermost]; ok && nested {
+			_, ok = w.get(&cluster.Cluster{Kubelet: l.c.Kubelet, KubeProxy: l.c.KubeProxy})
+		}
+	}
+	return at, ok
+}
+
+// raise brings a setting up to what is asked of it.
+func (l *loader) raise(t *clusterText, f *floor) {
+	if f.against >= 0 {
+		l.contradiction(t, f)
+		return
+	}
+	if at, said := l.saidAt(f.wish); said {
+		have, _ := f.get(l.c)
+		stricter, ok := f.setting.Stricter(have, f.value)
+		switch {
+		case !ok || f.setting.Rule != cluster.Union && cluster.Text(stricter) != cluster.Text(have):
+			l.weaker(at, f, have)
+		case f.setting.Rule == cluster.Union:
+			f.set(l.c, stricter)
+		}
+		return
+	}
+	have, there := f.get(l.c)
+	if !there {
+		f.set(l.c, f.value)
+	} else if stricter, ok := f.setting.Stricter(have, f.value); ok && cluster.Text(stricter) != cluster.Text(have) {
+		f.set(l.c, stricter)
+	} else if !ok { // of one-of: the default is not what is asked for
+		f.set(l.c, f.value)
+	} else {
+		return // the default is as strict
+	}
+	l.c.Origins[f.path] = cluster.Origin{Default: strings.Join(f.ids(), ", ")}
+}
+
+func (f *floor) ids() []string {
+	var out []string
+	for _, y := range f.by {
+		out = append(out, y.Control)
+	}
+	return out
+}
+
+// weaker refuses what the spec says where a control asks for more.
+func (l *loader) weaker(at hcl.Range, f *floor, have any) {
+	var asks []string
+	for i, y := range f.by {
+		if stricter, ok := f.setting.Stricter(have, f.values[i]); !ok || cluster.Text(stricter) != cluster.Text(have) {
+			asks = append(asks, fmt.Sprintf("%s asks for %s (%s)", y.Control, quoted(f.values[i]), where(y.At)))
+		}
+	}
+	l.report(problem(CodeWeak, at, "Weaker than a profile", "%s is %s here, and %s. Write a value that is as strict, leave the line out, or waive what asks for it.",
+		f.path, quoted(have), strings.Join(asks, ", ")))
+}
+
+// contradiction refuses controls that cannot all be met, and says how each side is
+// settled.
+func (l *loader) contradiction(t *clusterText, f *floor) {
+	sides := map[string][]string{}
+	var order []string
+	for i, y := range f.by {
+		v := quoted(f.values[i])
+		if sides[v] == nil {
+			order = append(order, v)
+		}
+		sides[v] = append(sides[v], y.Control)
+	}
+	var said, blocks []string
+	for _, v := range order {
+		said = append(said, fmt.Sprintf("%s for %s", strings.Join(sides[v], ", "), v))
+		var waive []string
+		for _, other := range order {
+			if other != v {
+				waive = append(waive, sides[other]...)
+			}
+		}
+		blocks = append(blocks, fmt.Sprintf("To have %s:\n%s", v, waivers(waive)))
+	}
+	l.report(problem(CodeSettle, l.where("profiles", t.At), "Controls contradict each other", "%s cannot be what all of them ask for: %s. Decide, and write one of these into the cluster block.\n%s",
+		f.path, strings.Join(said, "; "), strings.Join(blocks, "\n")))
+}
+
+// unsettled refuses a control that has a price, until the spec says whether it is paid.
+func (l *loader) unsettled(t *clusterText, y Layer, wishes []wish) {
+	var ways []string
+	for _, w := range wishes {
+		ways = append(ways, "To meet it:\n"+settingBlock(w))
+	}
+	ways = append(ways, "To do without it:\n"+waivers([]string{y.Control}))
+	l.report(problem(CodeSettle, l.where("profiles", t.At), "A control to decide on", "%s (%s) is not done without a word of yours: %s. Decide, and write one of these into the cluster block.\n%s",
+		y.Control, y.Title, strings.TrimSuffix(y.Settle, "."), strings.Join(ways, "\n")))
+}
+
+// waivers are ready blocks.
+func waivers(ids []string) string {
+	var b strings.Builder
+	for _, id := range ids {
+		fmt.Fprintf(&b, "  waive %q {\n    reason = \"…\"\n  }\n", id)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// settingBlock is a ready block that sets what is wished for.
+func settingBlock(w wish) string {
+	parts := strings.SplitN(w.path, ".", 3)
+	if len(parts) == 3 {
+		return fmt.Sprintf("  %s { %s = { %q = %s } }", parts[0], parts[1], parts[2], quoted(w.value))
+	}
+	return fmt.Sprintf("  %s { %s = %s }", parts[0], parts[len(parts)-1], quoted(w.value))
+}
+
+// quoted is a value as a spec has it.
+func quoted(v any) string {
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("%q", v)
+	case []string:
+		var all []string
+		for _, e := range v {
+			all = append(all, fmt.Sprintf("%q", e))
+		}
+		return "[" + strings.Join(all, ", ") + "]"
+	}
+	return cluster.Text(v)
+}
+
+func where(at hcl.Range) string { return fmt.Sprintf("%s:%d", at.Filename, at.Start.Line) }

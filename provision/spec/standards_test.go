@@ -1,0 +1,158 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// layers are a Standards that has one profile, "p", of these.
+type layers []Layer
+
+func (l layers) Ask(names []string, _ []OwnProfile) (Asks, hcl.Diagnostics) {
+	out := Asks{Known: []string{"X-1", "X-2", "X-3"}, Profiles: []string{"p"}}
+	for _, n := range names {
+		if n != "p" {
+			out.Unknown = append(out.Unknown, n)
+			continue
+		}
+		out.Layers = l
+		for _, y := range l {
+			out.Controls = append(out.Controls, y.Control)
+		}
+	}
+	return out, nil
+}
+
+// layer is what a control asks for, as a profile has it.
+func layer(t *testing.T, id, settle, blocks string) Layer {
+	t.Helper()
+	file, diags := hclsyntax.ParseConfig([]byte(blocks), "p.hcl", hcl.InitialPos)
+	body, ok := file.Body.(*hclsyntax.Body)
+	if diags.HasErrors() || !ok {
+		t.Fatal(diags)
+	}
+	return Layer{Control: id, Title: "title of " + id, Settle: settle, Body: body, At: hcl.Range{Filename: "p.hcl", Start: hcl.Pos{Line: 7}}}
+}
+
+func read(t *testing.T, lines string, of layers) (*cluster.Cluster, string) {
+	t.Helper()
+	c, files, diags := Load(written(t, strings.Replace(minimal, "{\n", "{\n"+lines+"\n", 1)), Options{Standards: of})
+	return c, printed(files, diags)
+}
+
+func TestTheStrictestOfAllCounts(t *testing.T) {
+	of := layers{
+		layer(t, "X-1", "", "audit {\n max_age = 1000\n max_size = 100\n}\napiserver { args = { enable-admission-plugins = \"AlwaysPullImages\", profiling = \"false\", event-ttl = \"2h\" } }"),
+		layer(t, "X-2", "", "audit { max_age = 1825 }\nencryption {\n provider = \"aescbc\"\n resources = [\"configmaps\"]\n}\nkubelet { config = { maxPods = 60, evictionHard = { \"memory.available\" = \"5%\" } } }"),
+	}
+	c, said := read(t, `profiles = ["p"]`, of)
+	if c == nil {
+		t.Fatal(said)
+	}
+	hard, _ := c.Kubelet["evictionHard"].(map[string]any)
+	for what, ok := range map[string]bool{
+		"the highest minimum":            c.Audit.MaxAge == 1825,
+		"the default that is as strict":  c.Audit.MaxSize == 100 && c.Origin("audit.max_size").String() == "default",
+		"what every standard takes":      c.Encryption.Provider == "aescbc",
+		"what adds up":                   strings.Join(c.Encryption.Resources, ",") == "configmaps,secrets",
+		"a list of an argument":          c.APIServer.Args["enable-admission-plugins"] == "NodeRestriction,EventRateLimit,DenyServiceExternalIPs,ValidatingAdmissionWebhook,AlwaysPullImages",
+		"nothing where it is so anyway":  !contains(c.APIServer.Args, "profiling"),
+		"what no table has":              c.APIServer.Args["event-ttl"] == "2h",
+		"a field":                        c.Kubelet["maxPods"] == int64(60),
+		"a field in a field":             hard["memory.available"] == "5%",
+		"where it came from":             c.Origin("audit.max_age").String() == "X-1, X-2",
+		"who asked":                      len(c.Asked["audit.max_age"]) == 2 && c.Asked["audit.max_age"][1] == cluster.Asked{Control: "X-2", Value: "1825"},
+		"who asked, where it was so yet": len(c.Asked["apiserver.args.profiling"]) == 1,
+	} {
+		if !ok {
+			t.Errorf("%s: %+v %+v %v %v", what, c.Audit, c.Encryption, c.APIServer.Args, c.Kubelet)
+		}
+	}
+}
+
+func contains(m map[string]string, key string) bool { _, ok := m[key]; return ok }
+
+// What the spec says itself counts where it is as strict, and is refused with both
+// places where it is not.
+func TestASpecThatIsWeakerThanAControl(t *testing.T) {
+	of := layers{layer(t, "X-1", "", "audit { max_age = 1000 }"), layer(t, "X-2", "", "kubelet { config = { maxPods = 60 } }\napiserver { args = { event-ttl = \"2h\" } }")}
+	for lines, want := range map[string]string{
+		"profiles = [\"p\"]\naudit { max_age = 2000 }":                                                       "",
+		"profiles = [\"p\"]\naudit { max_age = 40 }":                                                         "audit.max_age is 40 here, and X-1 asks for 1000 (p.hcl:7)",
+		"profiles = [\"p\"]\naudit { max_age = 40 }\nwaive \"X-1\" { reason = \"x\" }":                       "",
+		"profiles = [\"p\"]\naudit { max_age = 40 }\nwaive \"X-1\" {\nreason = \"x\"\nnodes = [\"cp-1\"]\n}": "X-1 asks for 1000",
+		"profiles = [\"p\"]\nkubelet { config = { maxPods = 60, podsPerCore = 2 } }":                         "",
+		"profiles = [\"p\"]\nkubelet { config = { maxPods = 61 } }":                                          "kubelet.config.maxPods is 61 here, and X-2 asks for 60",
+		"profiles = [\"p\"]\nkubelet { config = { podsPerCore = 2 } }":                                       "",
+		"profiles = [\"p\"]\napiserver { args = { event-ttl = \"1h\" } }":                                    "X-2 asks for \"2h\"",
+		"profiles = [\"q\"]":                                   "There is no profile \"q\". Did you mean \"p\"?",
+		"waive \"X-11\" { reason = \"x\" }":                    "Did you mean \"X-1\"?",
+		"profiles = [\"p\"]\nwaive \"X-3\" { reason = \"x\" }": "nothing asks for it",
+	} {
+		c, said := read(t, lines, of)
+		if !strings.Contains(said, want) || want == "" && (c == nil || strings.Contains(said, "Error")) {
+			t.Errorf("%s: want %q: %s", lines, want, said)
+		}
+		if strings.Contains(lines, "podsPerCore") && c != nil && c.Kubelet["maxPods"] != int64(60) {
+			t.Errorf("%s: %v", lines, c.Kubelet)
+		}
+	}
+}
+
+// Controls that cannot all be met, and those that have a price, are the spec's to decide,
+// which is told how.
+func TestWhatASpecHasToSettle(t *testing.T) {
+	contradiction := layers{
+		layer(t, "X-1", "", "apiserver { args = { event-ttl = \"2h\" } }"), layer(t, "X-2", "", "apiserver { args = { event-ttl = \"3h\" } }"),
+	}
+	price := layers{layer(t, "X-1", "it costs pods", "kubelet { config = { maxPods = 60 } }"), {Control: "X-2", Title: "no ssh", Settle: "nobody could look at a node"}}
+	for name, c := range map[string]struct {
+		of    layers
+		lines string
+		want  []string
+	}{
+		"a contradiction":       {contradiction, "", []string{"event-ttl cannot be", "X-1 for \"2h\"; X-2 for \"3h\"", "To have \"2h\":\n  waive \"X-2\"", "To have \"3h\":\n  waive \"X-1\""}},
+		"one side waived":       {contradiction, `waive "X-2" { reason = "x" }`, nil},
+		"a value takes no side": {contradiction, `apiserver { args = { event-ttl = "2h" } }`, []string{"cannot be"}},
+		"a price":               {price, "", []string{"X-1 (title of X-1) is not done without a word of yours: it costs pods", "kubelet { config = { \"maxPods\" = 60 } }", "waive \"X-1\"", "X-2 (no ssh)", "waive \"X-2\""}},
+		"a price paid":          {price, "kubelet { config = { maxPods = 60 } }\nwaive \"X-2\" { reason = \"x\" }", nil},
+		"a price not paid":      {price, "waive \"X-1\" { reason = \"x\" }\nwaive \"X-2\" { reason = \"x\" }", nil},
+	} {
+		got, said := read(t, "profiles = [\"p\"]\n"+c.lines, c.of)
+		for _, want := range c.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s does not say %q: %s", name, want, said)
+			}
+		}
+		if (got == nil) != (len(c.want) > 0) {
+			t.Errorf("%s: %s", name, said)
+		}
+		if name == "one side waived" && got != nil && (got.APIServer.Args["event-ttl"] != "2h" || !got.Asked["apiserver.args.event-ttl"][1].Waived) {
+			t.Errorf("%s: %v %v", name, got.APIServer.Args, got.Asked)
+		}
+	}
+}
+
+// What a profile softens gives way to what anything else says.
+func TestWhatIsSoftened(t *testing.T) {
+	soft := layer(t, "dev", "", "audit {\n max_age = 30\n max_backup = 20\n}")
+	soft.Softens = true
+	c, said := read(t, "profiles = [\"p\"]", layers{soft, layer(t, "X-1", "", "audit { max_backup = 15 }")})
+	if c == nil || c.Audit.MaxAge != 30 || c.Audit.MaxBackup != 15 || strings.Join(c.Softened, ";") != "audit.max_age = 30, which is 366 otherwise" {
+		t.Errorf("%s %+v", said, c)
+	}
+	for endpoint, fine := range map[string]bool{"": true, `endpoint { host = "10.0.0.99" }`: true, `endpoint { host = "203.0.113.7" }`: false,
+		`endpoint { host = "api.example.com" }`: false, "endpoint { host = \"api.example.com\" }\nsoften_anywhere = true": true} {
+		if c, said = read(t, "profiles = [\"p\"]\n"+endpoint, layers{soft}); (c != nil) != fine || !fine && !strings.Contains(said, "soften_anywhere") {
+			t.Errorf("%s: %s", endpoint, said)
+		}
+	}
+	if c, said = read(t, "profiles = [\"p\"]\naudit { max_age = 90 }", layers{soft}); c == nil || c.Audit.MaxAge != 90 || len(c.Softened) != 1 {
+		t.Errorf("%s %+v", said, c)
+	}
+}

@@ -1,0 +1,92 @@
+package spec
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+type waiveText struct {
+	ID      string         `hcl:"id,label"`
+	IDRange hcl.Range      `hcl:"id,label_range"`
+	Reason  *hcl.Attribute `hcl:"reason,optional"`
+	Expires *hcl.Attribute `hcl:"expires,optional"`
+	By      *hcl.Attribute `hcl:"by,optional"`
+	Nodes   *hcl.Attribute `hcl:"nodes,optional"`
+	At      hcl.Range      `hcl:",def_range"`
+}
+
+// waivedAt is a waiver and where its id was written.
+type waivedAt struct {
+	cluster.Waiver
+	at hcl.Range
+}
+
+// waivers are those of the cluster block. Whether one has ended is not asked here: what a
+// spec means does not depend on the day.
+func (l *loader) waivers(t *clusterText) []waivedAt {
+	var out []waivedAt
+	first := map[string]hcl.Range{}
+	for _, w := range t.Waives {
+		if at, twice := first[w.ID]; twice {
+			l.report(problem(CodeDuplicate, w.IDRange, "Waived twice", "%s is waived on line %d already. Put both into one block.", w.ID, at.Start.Line))
+			continue
+		}
+		first[w.ID] = w.IDRange
+		out = append(out, waivedAt{l.waiver(w, t), w.IDRange})
+	}
+	return out
+}
+
+func (l *loader) waiver(t *waiveText, c *clusterText) cluster.Waiver {
+	w := cluster.Waiver{ID: t.ID, Origin: cluster.Origin{File: filepath.Base(t.At.Filename), Line: t.At.Start.Line}}
+	reason, ok := l.str(t.Reason)
+	if t.Reason == nil || ok && strings.TrimSpace(reason.value) == "" {
+		l.report(problem(CodeWaiver, t.At, "Waiver without a reason", "waive %q needs reason = \"…\": the sentence that every report shows.", t.ID))
+	}
+	w.Reason = strings.TrimSpace(reason.value)
+	if by, ok := l.str(t.By); ok {
+		w.By = strings.TrimSpace(by.value)
+	}
+	if expires, ok := l.str(t.Expires); ok {
+		w.Expires = expires.value
+		if _, err := time.Parse(time.DateOnly, expires.value); err != nil {
+			l.report(problem(CodeWaiver, expires.at, "Not a day", "%s is no day; write the last one on which the waiver counts, as in \"2027-06-30\".", short(expires.value)))
+		}
+	}
+	nodes, _ := l.list(t.Nodes)
+	if t.Nodes != nil && len(nodes) == 0 {
+		l.report(problem(CodeWaiver, t.Nodes.Expr.Range(), "Waiver for no node", "nodes is empty; leave it out to waive %s for the whole cluster.", t.ID))
+	}
+	var names []string
+	for _, n := range c.Nodes {
+		names = append(names, n.Name)
+	}
+	for _, n := range nodes {
+		if !slices.Contains(names, n.value) {
+			l.report(problem(CodeWaiver, n.at, "Unknown node", "The spec has no node %q.%s", n.value, didYouMean(n.value, names)))
+		}
+		w.Nodes = append(w.Nodes, n.value)
+	}
+	return w
+}
+
+// known holds waivers against the controls that there are.
+func (l *loader) known(waivers []waivedAt, asks Asks) []cluster.Waiver {
+	var out []cluster.Waiver
+	for _, w := range waivers {
+		switch {
+		case !slices.Contains(asks.Known, w.ID):
+			l.report(problem(CodeWaiver, w.at, "Unknown control", "There is no control %q.%s `bulwark profile list --controls` names them all.", w.ID, didYouMean(w.ID, asks.Known)))
+		case len(asks.Controls) > 0 && !slices.Contains(asks.Controls, w.ID):
+			l.report(caution(w.at, "Nothing to waive", "None of the spec's profiles has %s, so that nothing asks for it.", w.ID))
+		}
+		out = append(out, w.Waiver)
+	}
+	return out
+}
