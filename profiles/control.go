@@ -53,8 +53,9 @@ type Control struct {
 	Settle string
 	// Remedy is what to do where it is not met, for who does it by hand.
 	Remedy string
-	// Range is where the control is written.
+	// Range is where the control is written, and Text is all of it.
 	Range hcl.Range
+	Text  string
 }
 
 // Verdict is what an audit says of one control and one node.

@@ -40,7 +40,7 @@ var shipped = sync.OnceValues(func() (*Library, error) {
 		return nil, diags
 	}
 	for _, b := range body.Blocks {
-		p, more := profileFrom(b.Labels[0], b.LabelRanges[0], b.DefRange(), b.Body)
+		p, more := profileFrom(b.Labels[0], b.LabelRanges[0], b.DefRange(), b.Body, text)
 		if diags = append(diags, more...); !diags.HasErrors() {
 			diags = append(diags, l.add(p)...)
 		}
@@ -59,6 +59,8 @@ type Own struct {
 	Name          string
 	NameRange, At hcl.Range
 	Body          *hclsyntax.Body
+	// File is the text that it stands in.
+	File []byte
 }
 
 // With is a library that has further profiles, with all that is wrong with them.
@@ -69,7 +71,7 @@ func (l *Library) With(own []Own) (*Library, hcl.Diagnostics) {
 	out := &Library{slices.Clone(l.controls), maps.Clone(l.at), maps.Clone(l.profiles)}
 	var diags hcl.Diagnostics
 	for _, o := range own {
-		p, more := profileFrom(o.Name, o.NameRange, o.At, o.Body)
+		p, more := profileFrom(o.Name, o.NameRange, o.At, o.Body, o.File)
 		if p.Softens != nil {
 			more = append(more, problem(o.At, "Profile that softens", "%s has soften { … }, and only bulwark's own dev has one: a profile asks for more and never for less. Waive a control instead.", p.Name)...)
 		}

@@ -57,7 +57,7 @@ func Load(name string, text []byte) ([]Control, hcl.Diagnostics) {
 			diags = append(diags, problem(b.DefRange(), "Unknown block", "A profile holds blocks such as control \"ACME-1\" { … }.")...)
 			continue
 		}
-		c, more := control(b)
+		c, more := control(b, text)
 		if first, twice := seen[c.ID]; twice {
 			more = append(more, problem(b.DefRange(), "Control twice", "%s is at %s too; an id is of one control.", c.ID, first)...)
 		}
@@ -86,8 +86,12 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // idPattern is a standard in capitals and what it numbers its rule by.
 var idPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Za-z0-9.]+)+$`)
 
-func control(b *hclsyntax.Block) (Control, hcl.Diagnostics) {
+// control reads one block of a file's text.
+func control(b *hclsyntax.Block, file []byte) (Control, hcl.Diagnostics) {
 	c := Control{ID: b.Labels[0], Range: b.DefRange()}
+	if all := b.Range(); all.CanSliceBytes(file) {
+		c.Text = string(all.SliceBytes(file))
+	}
 	var diags hcl.Diagnostics
 	if !idPattern.MatchString(c.ID) {
 		diags = append(diags, problem(b.LabelRanges[0], "Not an id", "%q is no id of a control; write the standard and its number, as in \"ACME-1.2\".", c.ID)...)

@@ -33,8 +33,8 @@ type Profile struct {
 	Range   hcl.Range
 }
 
-// profileFrom reads the body of a profile block.
-func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body) (Profile, hcl.Diagnostics) {
+// profileFrom reads the body of a profile block of a file's text.
+func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body, file []byte) (Profile, hcl.Diagnostics) {
 	p := Profile{Name: name, Range: at}
 	var diags hcl.Diagnostics
 	if !namePattern.MatchString(name) {
@@ -50,7 +50,7 @@ func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body) (Pr
 	for _, b := range body.Blocks {
 		switch {
 		case b.Type == "control" && len(b.Labels) == 1:
-			c, more := control(b)
+			c, more := control(b, file)
 			p.Own, diags = append(p.Own, c), append(diags, more...)
 		case b.Type == "waive" && len(b.Labels) == 1:
 			w, more := waiverFrom(b)

@@ -56,6 +56,16 @@ func (f *fake) Render(_ context.Context, in provision.Input) (*provision.Rendere
 	}}, nil
 }
 
+func (f *fake) Profiles(_ context.Context, in provision.Input) (*provision.Standards, error) {
+	f.call("profiles", in)
+	return provision.Profiles(context.Background(), provision.Input{})
+}
+
+func (f *fake) Explain(_ context.Context, in provision.Input, setting string) (*Explained, error) {
+	f.call("explain "+setting, in)
+	return &Explained{Path: setting}, nil
+}
+
 func (f *fake) Audit(_ context.Context, in provision.Input, rendered bool) (*Audited, error) {
 	f.call(map[bool]string{true: "audit rendered", false: "audit"}[rendered], in)
 	return f.audited, nil

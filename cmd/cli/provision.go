@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/bulwark-k8s/bulwark/cmd/view"
+	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -25,6 +26,10 @@ type (
 	Result = apply.Result
 	// Audited is what controls say of a cluster.
 	Audited = provision.Audited
+	// Explained is why a setting has its value.
+	Explained = cluster.Explained
+	// Control is one rule of a standard.
+	Control = profiles.Control
 	// Check is one thing that was verified.
 	Check = apply.Check
 )
@@ -35,6 +40,10 @@ type Provision interface {
 	Render(ctx context.Context, in provision.Input) (*provision.Rendered, error)
 	// Audit asks all controls, of what a spec comes to or of the living cluster.
 	Audit(ctx context.Context, in provision.Input, rendered bool) (*Audited, error)
+	// Profiles are all that there are, with those of the spec where one is named.
+	Profiles(ctx context.Context, in provision.Input) (*provision.Standards, error)
+	// Explain says why a setting of a spec has its value.
+	Explain(ctx context.Context, in provision.Input, setting string) (*Explained, error)
 	// Open connects to every node, looks, and computes problems and plan.
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// OpenSaved is Open for a saved plan, which must still be the plan.
@@ -89,6 +98,9 @@ type View interface {
 	Diagnostics(d view.Diagnosis)
 	Rendered(dir string, r *provision.Rendered)
 	Audited(a *Audited)
+	Profiles(s *provision.Standards, controls bool)
+	Control(c Control, in *provision.Standards)
+	Explained(e *Explained)
 	Formatted(path string)
 	Diff(name string, before, after []byte)
 	Data(b []byte)

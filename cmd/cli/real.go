@@ -34,6 +34,16 @@ func (realProvision) Audit(ctx context.Context, in provision.Input, rendered boo
 	return provision.Audit(ctx, in)
 }
 
+// Profiles are all that there are.
+func (realProvision) Profiles(ctx context.Context, in provision.Input) (*provision.Standards, error) {
+	return provision.Profiles(ctx, in)
+}
+
+// Explain says why a setting has its value.
+func (realProvision) Explain(ctx context.Context, in provision.Input, setting string) (*Explained, error) {
+	return provision.Explain(ctx, in, setting)
+}
+
 // Open connects to the machines and looks.
 func (realProvision) Open(ctx context.Context, in provision.Input) (Session, error) {
 	s, err := provision.Open(ctx, in)

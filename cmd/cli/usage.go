@@ -40,6 +40,16 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
+// between refuses less than least arguments, which what names, and more than most.
+func between(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			return &usageError{text: fmt.Sprintf("%s needs %s", cmd.CommandPath(), what), hint: "Usage: " + cmd.UseLine()}
+		}
+		return atMost(most)(cmd, args)
+	}
+}
+
 // verbs is for commands that only hold others: it refuses a word that is none
 // of them and says which one is close.
 func verbs(cmd *cobra.Command, args []string) error {

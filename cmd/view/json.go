@@ -49,6 +49,9 @@ type document struct {
 	Checks        []apply.Check       `json:"checks,omitempty"`
 	Findings      []provision.Finding `json:"findings,omitempty"`
 	Audit         *auditDoc           `json:"audit,omitempty"`
+	Profiles      []profileDoc        `json:"profiles,omitempty"`
+	Controls      []controlDoc        `json:"controls,omitempty"`
+	Setting       *explainedDoc       `json:"setting,omitempty"`
 	Files         []string            `json:"files,omitempty"`
 	Data          string              `json:"data,omitempty"`
 	Version       *VersionInfo        `json:"version,omitempty"`

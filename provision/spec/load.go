@@ -46,7 +46,7 @@ func Read(path string, opts Options) *Reading {
 	r := &Reading{Files: l.files, l: l}
 	l.load(path)
 	if r.Diags = l.sorted(); !r.Diags.HasErrors() {
-		r.Cluster = l.c
+		r.Cluster, r.Own = l.c, l.own
 	}
 	return r
 }
@@ -80,6 +80,7 @@ type loader struct {
 	diags   hcl.Diagnostics
 	c       *cluster.Cluster
 	at      sites
+	own     []OwnProfile
 }
 
 func newLoader(opts Options) *loader {

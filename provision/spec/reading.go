@@ -15,6 +15,8 @@ type Reading struct {
 	Cluster *cluster.Cluster
 	Files   Files
 	Diags   hcl.Diagnostics
+	// Own are the profiles that the spec has itself.
+	Own []OwnProfile
 
 	l *loader
 }

@@ -18,6 +18,8 @@ type OwnProfile struct {
 	Name          string
 	NameRange, At hcl.Range
 	Body          *hclsyntax.Body
+	// File is the text that it stands in.
+	File []byte
 }
 
 // Asks are what profiles ask of a spec.
@@ -74,13 +76,12 @@ func (l *loader) standards(t *clusterText, own []*profileText) {
 		l.report(problem(CodeProfile, l.where("profiles", t.At), "No standards here", "Nothing that could be named as a profile is known."))
 		return
 	}
-	var blocks []OwnProfile
 	for _, p := range own {
 		if body, ok := p.Body.(*hclsyntax.Body); ok {
-			blocks = append(blocks, OwnProfile{p.Name, p.NameRange, p.At, body})
+			l.own = append(l.own, OwnProfile{p.Name, p.NameRange, p.At, body, l.files[p.At.Filename].Bytes})
 		}
 	}
-	asks, diags := l.opts.Standards.Ask(asked, blocks)
+	asks, diags := l.opts.Standards.Ask(asked, l.own)
 	l.report(tagged(diags, CodeProfile)...)
 	for _, n := range names {
 		for _, unknown := range asks.Unknown {

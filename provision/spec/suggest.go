@@ -12,6 +12,14 @@ import (
 
 // didYouMean is " Did you mean …?" when one of the words is close, or "".
 func didYouMean(given string, words []string) string {
+	if best := Nearest(given, words); best != "" {
+		return fmt.Sprintf(" Did you mean %q?", best)
+	}
+	return ""
+}
+
+// Nearest is the word that is spelt most like another, "" where none is near.
+func Nearest(given string, words []string) string {
 	if len(given) > 64 || len(words) > 1000 {
 		return "" // not worth its time
 	}
@@ -24,10 +32,7 @@ func didYouMean(given string, words []string) string {
 			best, distance = w, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" Did you mean %q?", best)
+	return best
 }
 
 // edits is how many letters must change to make one word the other.
