@@ -27,8 +27,9 @@ down: ## Removes the nodes that `make up` made, and says what it keeps.
 test: ## All tests, with real sshd, clusters over SSH and on kind.
 	@e2e/test.sh
 
-e2e: ## Every step killed (docs/faults*.md), several control planes, and a whole virtual machine.
+e2e: ## Every step killed (docs/faults*.md), several control planes, kube-bench, and a whole virtual machine.
 	@e2e/test.sh --planes
+	@e2e/test.sh --judge
 	@e2e/test.sh --put-back
 	@e2e/test.sh --chain
 	@e2e/test.sh --matrix

@@ -34,6 +34,12 @@ test)
   ;;
 --chain) go test -tags matrix -count 1 -timeout 2h -v -run '^TestChain$' ./e2e ;;
 --planes) go test -tags planes -count 1 -timeout 2h -v -run '^(TestControlPlanes|TestFiveControlPlanes|TestVirtualAddress|TestDrift|TestRolling|TestEncryptionOfMore|TestStockCluster|TestStockClusterWithKeys|TestStockControlPlanes)$' ./e2e ;;
+# kube-bench is built before the clock of the tests runs. What it says stays in dist/.
+--judge)
+  [ -n "$not_run" ] || e2e/kubebench/build.sh >/dev/null
+  mkdir -p dist
+  go test -tags planes -count 1 -timeout 1h -v -artifacts -outputdir "$PWD/dist" -run '^(TestJudgeStock|TestJudgeHardened)$' ./e2e
+  ;;
 --put-back) go test -tags planes -count 1 -timeout 3h -v -run '^(TestPutBack|TestChangeKilled|TestPowerCut)$' ./e2e ;;
 --matrix) go test -tags matrix -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
 # The disk of the virtual machine is built before the clock of the test runs.
@@ -48,7 +54,7 @@ test)
   go list ./... | grep -v '/e2e/bench$' | xargs go test -count 1 -timeout 30m -run '^$' -bench . -benchtime 1x
   go test -count 1 -timeout 6h -run '^$' -bench . -benchtime 1x -v ./e2e/bench
   ;;
-*) echo "usage: e2e/test.sh [--chain|--planes|--put-back|--matrix|--vm|--bench]" >&2; exit 64 ;;
+*) echo "usage: e2e/test.sh [--chain|--planes|--judge|--put-back|--matrix|--vm|--bench]" >&2; exit 64 ;;
 esac
 
 if [ -n "$not_run" ]; then
