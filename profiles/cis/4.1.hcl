@@ -3,7 +3,7 @@ control "CIS-4.1.1" {
   section = "4.1"
   level   = 1
   scored  = true
-  check   = all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/etc/systemd/system/kubelet.service"] : path(p) == null || mode_within("0600", path(p))])
+  check   = all([for p in ["/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || mode_within("0600", path(p))])
   remedy  = "chmod 0600 the kubelet's unit and its drop-ins"
 }
 
@@ -12,7 +12,7 @@ control "CIS-4.1.2" {
   section = "4.1"
   level   = 1
   scored  = true
-  check   = all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/etc/systemd/system/kubelet.service"] : path(p) == null || owned_by("root:root", path(p))])
+  check   = all([for p in ["/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || owned_by("root:root", path(p))])
   remedy  = "chown root:root the kubelet's unit and its drop-ins"
 }
 
