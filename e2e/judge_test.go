@@ -161,10 +161,11 @@ func audited(t *testing.T, out outcome) []kubebench.Verdict {
 	return all
 }
 
-// keep writes a file that outlives the test where `go test` has -artifacts.
+// keep writes a file that outlives the test where `go test` has -artifacts. Its folder is
+// named by chance, and the file by the test.
 func keep(t *testing.T, name string, text []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), name), text, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), t.Name()+"-"+name), text, 0o644); err != nil {
 		t.Error(err)
 	}
 }
