@@ -113,10 +113,19 @@ func says(params []function.Parameter, say func(args []cty.Value) (bool, error))
 		Params: params,
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if inPart(args) {
+				return cty.UnknownVal(cty.Bool), nil
+			}
 			ok, err := say(args)
 			return cty.BoolVal(ok), err
 		},
 	})
+}
+
+// inPart says that something in the arguments is not known: a list may be, and its
+// elements not.
+func inPart(args []cty.Value) bool {
+	return slices.ContainsFunc(args, func(v cty.Value) bool { return !v.IsWhollyKnown() })
 }
 
 // listed are words as a sentence has them.

@@ -25,6 +25,24 @@ func TestNamesInLoopsAreChecked(t *testing.T) {
 	}
 }
 
+// Of an element of which nothing is known nothing is said, and nothing is refused.
+func TestFunctionsInLoopsAreRehearsed(t *testing.T) {
+	for _, text := range []string{
+		`all([for p in pods() : all([for c in p.containers : has(c.drops, "ALL")])])`,
+		`all([for p in pods() : all([for c in p.containers : subset(c.adds, ["NET_BIND_SERVICE"])])])`,
+		`all([for g in grants() : !has(union(g.verbs, ["get"]), "*")])`,
+		`all([for e in entries("/etc/kubernetes/pki") : mode_within("0600", e) && owned_by("root:root", e)])`,
+		`all([for n in namespaces() : starts_with(n.name, "kube-") || n.labels["a"] == "b"])`,
+	} {
+		if _, diags := parse(t, text); diags.HasErrors() {
+			t.Errorf("%s: %v", text, diags)
+		}
+	}
+	if _, diags := parse(t, `all([for e in entries("/etc") : mode_within("rw", e)])`); !diags.HasErrors() || !strings.Contains(diags.Error(), "is no mode") {
+		t.Errorf("%v", diags)
+	}
+}
+
 // A question that asks of no node in particular is one of the cluster.
 func TestWhatAQuestionIsOf(t *testing.T) {
 	for text, node := range map[string]bool{

@@ -94,6 +94,9 @@ func union() function.Function {
 		VarParam: &function.Parameter{Name: "lists", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
 		Type:     function.StaticReturnType(cty.List(cty.String)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if inPart(args) {
+				return cty.UnknownVal(cty.List(cty.String)), nil
+			}
 			var all []string
 			for _, a := range args {
 				list, err := words(a)
@@ -180,8 +183,11 @@ func ofPath(word string, read func(string) (func(mode uint64, user, group string
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			judge, err := read(args[0].AsString())
-			if err != nil || args[1].IsNull() {
+			switch {
+			case err != nil || args[1].IsNull():
 				return cty.False, err
+			case inPart(args):
+				return cty.UnknownVal(cty.Bool), nil
 			}
 			text := func(name string) string { return args[1].GetAttr(name).AsString() }
 			mode, err := strconv.ParseUint(text("mode"), 8, 12)
