@@ -43,7 +43,7 @@ type Control struct {
 	// Check is what it asks; nil where no machine can decide.
 	Check *check.Question
 	// Question is what a person has to judge where Check is nil, and Evidence shows what
-	// there is to judge by.
+	// there is to judge by. Beside a check it shows what of many things failed it.
 	Question string
 	Evidence *check.Question
 	// Harden are the settings of a cluster that it asks for, as a spec has them.
@@ -128,6 +128,9 @@ func (c Control) Audit(s check.Subject) Finding {
 	a := c.Check.Ask(s)
 	f.Verdict = map[check.Verdict]Verdict{check.True: Pass, check.False: Fail, check.Unknown: Unknown}[a.Verdict]
 	f.Seen = a.Seen
+	if f.Verdict == Fail && c.Evidence != nil {
+		f.Seen = append(f.Seen, slices.DeleteFunc(c.Evidence.Show(s), func(e check.Seen) bool { return e.Unread != "" || e.Value == "none" })...)
+	}
 	return f
 }
 

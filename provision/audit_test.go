@@ -15,6 +15,9 @@ func TestTheScoredControlsHoldBeforeThereIsAMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range a.Findings {
+		if !f.Control.Scored {
+			continue
+		}
 		if f.Verdict != profiles.Pass && (f.Verdict != profiles.NotApplicable || f.Node[:2] == "cp") {
 			t.Errorf("%s on %s: %s: %+v", f.Control.ID, f.Node, f.Verdict, f.Seen)
 		}

@@ -1,11 +1,28 @@
+control "CIS-1.3.1" {
+  title   = "Pods that ended are cleared away before they are too many"
+  section = "1.3"
+  level   = 1
+  applies = node.control_plane
+  check   = at_least(arg(controller_manager, "terminated-pod-gc-threshold"), 1) && !at_least(arg(controller_manager, "terminated-pod-gc-threshold"), 12501)
+  remedy  = "set --terminated-pod-gc-threshold to a number from 1 to 12500, as 1000; 0 clears nothing away"
+
+  harden {
+    controller_manager { args = { terminated-pod-gc-threshold = "1000" } }
+  }
+}
+
 control "CIS-1.3.2" {
   title   = "The controller manager is not profiled over the network"
   section = "1.3"
   level   = 1
   scored  = true
+  refs    = ["STIG-V-242409"]
   applies = node.control_plane
   check   = arg(controller_manager, "profiling") == "false"
   remedy  = "set --profiling=false"
+  harden {
+    controller_manager { args = { profiling = "false" } }
+  }
 }
 
 control "CIS-1.3.3" {
@@ -13,9 +30,13 @@ control "CIS-1.3.3" {
   section = "1.3"
   level   = 1
   scored  = true
+  refs    = ["STIG-V-242381"]
   applies = node.control_plane
   check   = arg(controller_manager, "use-service-account-credentials") == "true"
   remedy  = "set --use-service-account-credentials=true"
+  harden {
+    controller_manager { args = { use-service-account-credentials = "true" } }
+  }
 }
 
 control "CIS-1.3.4" {
@@ -33,6 +54,7 @@ control "CIS-1.3.5" {
   section = "1.3"
   level   = 1
   scored  = true
+  refs    = ["STIG-V-242421"]
   applies = node.control_plane
   check   = arg(controller_manager, "root-ca-file") != null
   remedy  = "set --root-ca-file"
@@ -53,6 +75,7 @@ control "CIS-1.3.7" {
   section = "1.3"
   level   = 1
   scored  = true
+  refs    = ["STIG-V-242385"]
   applies = node.control_plane
   check   = arg(controller_manager, "bind-address") == null || arg(controller_manager, "bind-address") == "127.0.0.1"
   remedy  = "set --bind-address=127.0.0.1"
