@@ -227,6 +227,7 @@ var fieldFlag = map[string]string{
 	"streamingConnectionIdleTimeout": "streaming-connection-idle-timeout", "eventRecordQPS": "event-qps", "podPidsLimit": "pod-max-pids",
 	"tlsCertFile": "tls-cert-file", "tlsPrivateKeyFile": "tls-private-key-file", "tlsCipherSuites": "tls-cipher-suites",
 	"tlsMinVersion": "tls-min-version", "protectKernelDefaults": "protect-kernel-defaults", "seccompDefault": "seccomp-default",
+	"staticPodPath": "pod-manifest-path",
 }
 
 func fieldFlags() []string { return slices.Sorted(maps.Values(fieldFlag)) }

@@ -67,6 +67,7 @@ func functions(from source) map[string]function.Function {
 		"all": quantifier(true), "any": quantifier(false), "union": union(), "count": count(), "starts_with": startsWith(), "ends_with": endsWith(),
 		"has": member(), "subset": subset(), "at_least": atLeast(), "mode_within": modeWithin(),
 		"owned_by": ownedBy(), "duration": duration(), "version": version(),
+		"repository": repositoryOf(),
 	}
 	for name := range nodeDocuments {
 		out[name] = asksList(name, func(name string) (cty.Value, error) { return from.document(name) })

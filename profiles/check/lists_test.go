@@ -33,6 +33,8 @@ func TestFunctionsInLoopsAreRehearsed(t *testing.T) {
 		`all([for g in grants() : !has(union(g.verbs, ["get"]), "*")])`,
 		`all([for e in entries("/etc/kubernetes/pki") : mode_within("0600", e) && owned_by("root:root", e)])`,
 		`all([for n in namespaces() : starts_with(n.name, "kube-") || n.labels["a"] == "b"])`,
+		`all([for p in pods() : all([for c in p.containers : at_least(c.host_ports, 1024)])])`,
+		`count(union([for p in pods() : [for c in p.containers : repository(c.image)]]...)) == 1`,
 	} {
 		if _, diags := parse(t, text); diags.HasErrors() {
 			t.Errorf("%s: %v", text, diags)

@@ -148,24 +148,53 @@ func endsWith() function.Function {
 	})
 }
 
-// atLeast compares numbers, also one that is an argument's text.
+// atLeast compares numbers, also one that is an argument's text, and each of a list.
 func atLeast() function.Function {
 	return says([]function.Parameter{may("value", cty.DynamicPseudoType), {Name: "least", Type: cty.Number}}, func(args []cty.Value) (bool, error) {
 		v := args[0]
-		switch {
-		case v.IsNull():
-			return false, nil
-		case v.Type() == cty.Number:
-		case v.Type() == cty.String:
-			n, err := strconv.ParseInt(v.AsString(), 10, 64)
-			if err != nil {
-				return false, nil // what is no number is not as much
-			}
-			v = cty.NumberIntVal(n)
-		default:
-			return false, fmt.Errorf("a number is needed, not %s", v.Type().FriendlyName())
+		if v.IsNull() || !v.Type().IsListType() && !v.Type().IsTupleType() {
+			return asMuch(v, args[1])
 		}
-		return v.GreaterThanOrEqualTo(args[1]).True(), nil
+		for it := v.ElementIterator(); it.Next(); {
+			_, e := it.Element()
+			if ok, err := asMuch(e, args[1]); !ok || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+func asMuch(v, least cty.Value) (bool, error) {
+	switch {
+	case v.IsNull():
+		return false, nil
+	case v.Type() == cty.Number:
+	case v.Type() == cty.String:
+		n, err := strconv.ParseInt(v.AsString(), 10, 64)
+		if err != nil {
+			return false, nil // what is no number is not as much
+		}
+		v = cty.NumberIntVal(n)
+	default:
+		return false, fmt.Errorf("a number is needed, not %s", v.Type().FriendlyName())
+	}
+	return v.GreaterThanOrEqualTo(least).True(), nil
+}
+
+// repositoryOf is an image's name without what says which version of it is meant:
+// "registry.example.com:5000/app" of "registry.example.com:5000/app:1.2@sha256:…".
+func repositoryOf() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "image", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			name, _, _ := strings.Cut(args[0].AsString(), "@")
+			if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
+				name = name[:colon]
+			}
+			return cty.StringVal(name), nil
+		},
 	})
 }
 
