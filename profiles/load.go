@@ -16,7 +16,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 )
 
-//go:embed profiles.hcl cis/*.hcl stig/*.hcl
+//go:embed profiles.hcl cis/*.hcl stig/*.hcl nsa/*.hcl pci/*.hcl
 var data embed.FS
 
 // Catalogue are all controls that bulwark knows, in the order of their standards. Its

@@ -1,0 +1,45 @@
+control "PCI-4.1" {
+  title   = "Containers reach nothing, and nothing reaches them, unless a policy lets it"
+  section = "4"
+  refs    = ["CIS-5.3.2", "NSA-NS-3", "NSA-APP-E"]
+  check = cluster.enforces && all([for n in namespaces() : n.system || (
+    any([for p in network_policies() : p.namespace == n.name && p.all_pods && p.denies_ingress]) &&
+    any([for p in network_policies() : p.namespace == n.name && p.all_pods && (p.denies_egress || p.allows_dns)])
+  )])
+  remedy = "give each namespace a NetworkPolicy that selects every pod and allows neither ingress nor egress but DNS, on a pod network that enforces it"
+  harden {
+    policy { default_deny = true }
+  }
+}
+
+control "PCI-4.2" {
+  title   = "The APIs of the cluster are open to named networks alone"
+  section = "4"
+  refs    = ["NSA-CP-3", "NSA-CP-6", "NSA-ET-1", "NSA-WN-1"]
+  check = (
+    firewall() != null && firewall().loaded && firewall().drops &&
+    all([for p in ["tcp/2379", "tcp/2380", "tcp/10250", "tcp/10257", "tcp/10259"] : all([for s in open_from(p) : has(cluster.control_planes, s)])]) &&
+    all([for s in open_from("tcp/22") : s != "0.0.0.0/0" && s != "::/0" && has(cluster.admins, s)]) &&
+    (!node.control_plane || all([for s in open_from("tcp/${arg(apiserver, "secure-port")}") :
+      s != "0.0.0.0/0" && s != "::/0" && has(union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers), s)
+    ]))
+  )
+  remedy = "have a firewall let in nodes, pods, firewall { admins } and endpoint { balancers } alone to the API, admins to sshd, and control planes to etcd and kubelets"
+}
+
+control "PCI-4.3" {
+  title   = "What components say to each other is by TLS, with certificates that kubelets renew"
+  section = "4"
+  refs    = ["CIS-1.2.24", "CIS-2.1", "CIS-2.4", "CIS-4.2.4", "CIS-4.2.10", "NSA-CP-1", "NSA-ET-2"]
+  check = (
+    config(kubelet, "rotateCertificates") == true && (config(kubelet, "readOnlyPort") == null || config(kubelet, "readOnlyPort") == 0) &&
+    (!node.control_plane || (
+      arg(apiserver, "tls-cert-file") != null && arg(apiserver, "etcd-cafile") != null && arg(apiserver, "kubelet-certificate-authority") != null &&
+      arg(etcd, "cert-file") != null && arg(etcd, "peer-cert-file") != null
+    ))
+  )
+  remedy = "have every component serve by TLS and verify whom it calls, set rotateCertificates, and close the kubelet's read-only port"
+  harden {
+    kubelet { config = { rotateCertificates = true, readOnlyPort = 0 } }
+  }
+}

@@ -1,0 +1,34 @@
+control "PCI-12.1" {
+  title    = "Images are built on small ones that are trusted"
+  section  = "12"
+  question = "What is each of these built on, and is there anything in it that it does not need?"
+  evidence = union([for p in pods() : [for c in p.containers : c.image] if !p.system]...)
+}
+
+control "PCI-12.2" {
+  title    = "What images are built on comes from a registry of your own"
+  section  = "12"
+  question = "Is there a registry with the images that others may be built on, and do builds reach no other?"
+}
+
+control "PCI-12.3" {
+  title   = "Containers that run as root are refused, and none runs"
+  section = "12"
+  refs    = ["CIS-5.2.7", "NSA-PS-1", "NSA-PS-4d"]
+  applies = node.control_plane
+  check = (
+    pod_security() != null && pod_security().enforce == "restricted" &&
+    all([for p in pods() : p.system || all([for c in p.containers : c.non_root])])
+  )
+  remedy = "enforce the restricted Pod Security standard, and build images with a user that is not root"
+  harden {
+    admission { pod_security = "restricted" }
+  }
+}
+
+control "PCI-12.4" {
+  title    = "No image has a secret in it"
+  section  = "12"
+  refs     = ["STIG-V-274883"]
+  question = "Are the layers of images, and the files they are built by, searched for keys and passwords?"
+}
