@@ -55,9 +55,10 @@ control "NSA-CP-5" {
   applies  = node.control_plane
   question = "Is every one of these networks yours, and does no router, load balancer or cloud let others through?"
   evidence = union(
-    [for s in open_from("tcp/${arg(apiserver, "secure-port")}") : "the API from ${s}"],
-    [for s in open_from("tcp/2379") : "etcd from ${s}"],
-    [for s in open_from("tcp/10250") : "the kubelet from ${s}"],
+    [firewall() != null && firewall().loaded && firewall().drops ? "the rest is dropped" : "nothing is dropped: who gets to the machine reaches every port"],
+    [for s in union(open_from("tcp/${arg(apiserver, "secure-port")}")) : "the API from ${s}"],
+    [for s in union(open_from("tcp/2379")) : "etcd from ${s}"],
+    [for s in union(open_from("tcp/10250")) : "the kubelet from ${s}"],
   )
 }
 
@@ -77,9 +78,9 @@ control "NSA-CP-6" {
 control "NSA-CP-7" {
   title   = "Who may do what is said by roles, and for kubelets by their node"
   section = "Control plane hardening"
-  refs    = ["CIS-1.2.7", "CIS-1.2.8", "STIG-V-242382"]
+  refs    = ["CIS-1.2.6", "CIS-1.2.7", "CIS-1.2.8", "STIG-V-242382"]
   applies = node.control_plane
-  check   = has(arg(apiserver, "authorization-mode"), "Node") && has(arg(apiserver, "authorization-mode"), "RBAC")
+  check   = all([for m in ["Node", "RBAC"] : has(arg(apiserver, "authorization-mode"), m)]) && !has(arg(apiserver, "authorization-mode"), "AlwaysAllow")
   remedy  = "set --authorization-mode=Node,RBAC"
 }
 

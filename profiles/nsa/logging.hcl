@@ -83,8 +83,8 @@ control "NSA-AL-9" {
   question = "Is what is written kept on the machine until the store elsewhere has it, and does the disk have room for as long as that may be away?"
   evidence = [
     "the audit log is written ${arg(apiserver, "audit-log-mode") == null ? "blocking" : arg(apiserver, "audit-log-mode")}",
-    "${arg(apiserver, "audit-log-maxbackup") == null ? "no limit of" : arg(apiserver, "audit-log-maxbackup")} old files are kept",
-    "a file has ${arg(apiserver, "audit-log-maxsize") == null ? "100" : arg(apiserver, "audit-log-maxsize")} MB",
+    "old files kept: ${arg(apiserver, "audit-log-maxbackup") == null ? "Kubernetes' default" : arg(apiserver, "audit-log-maxbackup")}",
+    "megabytes a file: ${arg(apiserver, "audit-log-maxsize") == null ? "Kubernetes' default" : arg(apiserver, "audit-log-maxsize")}",
   ]
 }
 
