@@ -20,6 +20,7 @@ type found struct {
 	subject Subject
 	node    *state.Node // nil where the machine was not reached
 	seen    []Seen
+	lists   map[string]cty.Value // of the API, as they were asked for
 }
 
 // saw keeps what an answer rests on.

@@ -2,7 +2,8 @@ package state
 
 // Inventory is what an audit asks of the API besides: lists of everything of a kind,
 // with what a control may judge by and nothing secret. A list that could not be read is
-// named in [API.Unread] by its tag in [API.Inventory]'s type, as in "pods".
+// named in [API.Unread] by its tag in [API.Inventory]'s type, as in "pods". One that
+// nobody asked for is nil; one of which there is nothing is empty and not nil.
 type Inventory struct {
 	Namespaces      []Namespace       `json:"namespaces"`
 	Pods            []Pod             `json:"pods"`
