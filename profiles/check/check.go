@@ -15,7 +15,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
-	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Question is a checked expression: every name in it is one, every argument and field
@@ -30,16 +29,6 @@ func (q *Question) Needs() Needs { return q.needs }
 
 // Range is where the question is written.
 func (q *Question) Range() hcl.Range { return q.expr.Range() }
-
-// Subject is what is asked about: one node of a cluster, or what a look found.
-type Subject struct {
-	// Node is the node as the spec has it.
-	Node cluster.Node
-	// Cluster is the cluster as the spec has it.
-	Cluster Cluster
-	// Have is what all nodes and the API have.
-	Have *state.Cluster
-}
 
 // Verdict is what an answer comes to.
 type Verdict string
@@ -116,27 +105,25 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 
 // Ask answers a question about a node.
 func (q *Question) Ask(s Subject) Answer {
-	f := &found{subject: s, node: s.Have.Nodes[s.Node.Name]}
-	v, diags := q.expr.Value(scope(f, nodeValue(s.Node), s.Cluster.value()))
+	v, diags, seen := q.evaluate(s)
 	if diags.HasErrors() {
 		// Names were checked when it was read; what is left is a value of a kind that the
 		// expression does not expect, as text where a number should be.
 		d := diags[0]
-		f.seen = append(f.seen, Seen{What: "the check itself", Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})
-		return Answer{Unknown, f.seen}
+		seen = append(seen, Seen{What: "the check itself", Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})
+		return Answer{Unknown, seen}
 	}
-	return Answer{answerOf(v), f.seen}
+	return Answer{answerOf(v), seen}
 }
 
 // Show is what an expression of evidence comes to, a line for each of its elements.
 func (q *Question) Show(s Subject) []Seen {
-	f := &found{subject: s, node: s.Have.Nodes[s.Node.Name]}
-	v, diags := q.expr.Value(scope(f, nodeValue(s.Node), s.Cluster.value()))
+	v, diags, seen := q.evaluate(s)
 	switch {
 	case diags.HasErrors():
-		return append(f.unreadOnly(), Seen{What: "the evidence", Unread: diags[0].Detail})
+		return append(unreadOnly(seen), Seen{What: "the evidence", Unread: diags[0].Detail})
 	case !v.IsWhollyKnown():
-		return f.unreadOnly()
+		return unreadOnly(seen)
 	case v.IsNull() || !v.CanIterateElements():
 		return []Seen{{What: "evidence", Value: shown(v)}}
 	}

@@ -22,6 +22,7 @@ func subject() Subject {
 			Files: map[string]state.HaveFile{
 				"/etc/a":          {Type: "file", Mode: 0o640, Owner: "root:adm"},
 				"/etc/none":       {Type: "absent"},
+				"/etc/suid":       {Type: "file", Mode: fs.ModeSetuid | 0o600, Owner: "root:root"},
 				"/etc/d":          {Type: "dir", Mode: fs.ModeDir | 0o700, Owner: "root:root", Owners: []string{"root:root", "2379:2379"}},
 				"/var/lib/k.yaml": {Type: "file", Text: []byte("authentication: {anonymous: {enabled: false}}\nmaxPods: 60\nfeatureGates: {Other: true}\nclusterDNS: [10.0.0.1]\n")},
 			},
@@ -74,6 +75,9 @@ func TestAnswers(t *testing.T) {
 		`config(kube_proxy, "metricsBindAddress") == ""`:                          Unknown,
 		`mode_within("0640", path("/etc/a"))`:                                     True,
 		`mode_within("0600", path("/etc/a"))`:                                     False,
+		`mode_within("0600", path("/etc/suid"))`:                                  False,
+		`mode_within("4600", path("/etc/suid"))`:                                  True,
+		`path("/etc/suid").mode == "4600"`:                                        True,
 		`mode_within("0600", path("/etc/none"))`:                                  False,
 		`mode_within("0600", path("/etc/other"))`:                                 Unknown,
 		`mode_within("0600", path("/etc/secret"))`:                                Unknown,

@@ -36,8 +36,8 @@ type Cluster struct {
 // ClusterOf is what a check may ask of a resolved cluster.
 func ClusterOf(c *cluster.Cluster) Cluster {
 	out := Cluster{Name: c.Name, Kubernetes: c.Kubernetes.String(), Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind), Enforces: enforces(c.Network.CNI),
-		Pods: texts(c.Network.Pods), Services: texts(c.Network.Services), Admins: texts(c.Firewall.Admins),
-		Balancers: texts(c.Endpoint.Balancers), NodePorts: texts(c.Firewall.NodePorts)}
+		Pods: prefixes(c.Network.Pods), Services: prefixes(c.Network.Services), Admins: prefixes(c.Firewall.Admins),
+		Balancers: prefixes(c.Endpoint.Balancers), NodePorts: prefixes(c.Firewall.NodePorts)}
 	for _, n := range c.Nodes {
 		one := netip.PrefixFrom(n.Address, n.Address.BitLen()).String()
 		out.Nodes = append(out.Nodes, one)
@@ -51,7 +51,7 @@ func ClusterOf(c *cluster.Cluster) Cluster {
 	return out
 }
 
-func texts(all []netip.Prefix) []string {
+func prefixes(all []netip.Prefix) []string {
 	var out []string
 	for _, p := range all {
 		out = append(out, p.String())

@@ -2,13 +2,16 @@ package check
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -21,6 +24,7 @@ type found struct {
 	node    *state.Node // nil where the machine was not reached
 	seen    []Seen
 	lists   map[string]cty.Value // of the API, as they were asked for
+	texts   *texts
 }
 
 // saw keeps what an answer rests on.
@@ -37,8 +41,8 @@ func (f *found) unread(t cty.Type, what, format string, args ...any) (cty.Value,
 }
 
 // unreadOnly is what was asked for and is not known.
-func (f *found) unreadOnly() []Seen {
-	return slices.DeleteFunc(slices.Clone(f.seen), func(s Seen) bool { return s.Unread == "" })
+func unreadOnly(seen []Seen) []Seen {
+	return slices.DeleteFunc(slices.Clone(seen), func(s Seen) bool { return s.Unread == "" })
 }
 
 // known is an answer. What it says must be nothing secret: arguments, modes, fields.
@@ -147,12 +151,33 @@ func (f *found) path(path string) (cty.Value, error) {
 	case !have.Exists():
 		return f.known(path, cty.NullVal(pathType))
 	}
-	user, group, _ := strings.Cut(have.Owner, ":")
-	user, group = f.account(user), f.account(group)
-	mode := fmt.Sprintf("%04o", have.Mode.Perm())
-	f.saw(Seen{What: path, Value: fmt.Sprintf("%s %s %s", have.Type, mode, have.Owner)})
+	user, group := f.accounts(have.Owner)
+	mode := octal(have.Mode)
+	f.saw(Seen{What: path, Value: have.Type + " " + mode + " " + have.Owner})
 	return cty.ObjectVal(map[string]cty.Value{"type": cty.StringVal(have.Type), "mode": cty.StringVal(mode),
 		"owner": cty.StringVal(user), "group": cty.StringVal(group)}), nil
+}
+
+// octal is a mode as people write it, with what stands before permissions: "0640" and
+// "4755".
+func octal(mode fs.FileMode) string {
+	bits := mode.Perm()
+	if mode&fs.ModeSetuid != 0 {
+		bits |= 0o4000
+	}
+	if mode&fs.ModeSetgid != 0 {
+		bits |= 0o2000
+	}
+	if mode&fs.ModeSticky != 0 {
+		bits |= 0o1000
+	}
+	return fmt.Sprintf("%04o", uint32(bits))
+}
+
+// accounts are the names of "user:group".
+func (f *found) accounts(owner string) (user, group string) {
+	user, group, _ = strings.Cut(owner, ":")
+	return f.account(user), f.account(group)
 }
 
 // account is a user's or a group's name. A look has the number of etcd's, since it is
@@ -251,16 +276,46 @@ func (f *found) config(component, field string) (cty.Value, error) {
 	if why != "" {
 		return f.unread(cty.DynamicPseudoType, what, "%s", why)
 	}
-	var document map[string]any
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return f.unread(cty.DynamicPseudoType, what, "its configuration cannot be read: %v", err)
+	at, err := readOnce(f.texts, "configuration", text, fields)
+	if err != nil {
+		return f.unread(cty.DynamicPseudoType, what, "%v", err)
 	}
-	var at any = document
 	for name := range strings.SplitSeq(field, ".") {
-		inner, _ := at.(map[string]any)
-		at = inner[name]
+		if at.IsNull() || !at.Type().IsObjectType() || !at.Type().HasAttribute(name) {
+			at = cty.NullVal(cty.DynamicPseudoType)
+			break
+		}
+		at = at.GetAttr(name)
 	}
-	return f.known(what, valueFrom(at))
+	return f.known(what, at)
+}
+
+// secretFields are those of a kubelet's configuration that may hold a secret.
+var secretFields = []string{"staticPodURLHeader"}
+
+// fields are a configuration as a value. No error quotes it.
+func fields(text []byte) (cty.Value, error) {
+	var document map[string]any
+	if yaml.Unmarshal(text, &document) != nil {
+		return cty.DynamicVal, errors.New("its configuration cannot be read")
+	}
+	for _, name := range secretFields {
+		if document[name] != nil {
+			document[name] = "<secret>"
+		}
+	}
+	if document == nil {
+		document = map[string]any{}
+	}
+	plain, err := json.Marshal(document)
+	if err != nil {
+		return cty.DynamicVal, errors.New("its configuration cannot be read")
+	}
+	t, err := ctyjson.ImpliedType(plain)
+	if err != nil {
+		return cty.DynamicVal, errors.New("its configuration cannot be read")
+	}
+	return ctyjson.Unmarshal(plain, t)
 }
 
 // kubeProxy is the object that kubeadm keeps kube-proxy's configuration in.
@@ -315,33 +370,6 @@ func typed(s string) cty.Value {
 	return cty.StringVal(s)
 }
 
-// valueFrom is decoded JSON as a value.
-func valueFrom(v any) cty.Value {
-	switch v := v.(type) {
-	case string:
-		return cty.StringVal(v)
-	case bool:
-		return cty.BoolVal(v)
-	case int64:
-		return cty.NumberIntVal(v)
-	case float64:
-		return cty.NumberFloatVal(v)
-	case []any:
-		var all []cty.Value
-		for _, e := range v {
-			all = append(all, valueFrom(e))
-		}
-		return cty.TupleVal(all)
-	case map[string]any:
-		all := map[string]cty.Value{}
-		for k, e := range v {
-			all[k] = valueFrom(e)
-		}
-		return cty.ObjectVal(all)
-	}
-	return cty.NullVal(cty.DynamicPseudoType)
-}
-
 // shown is a value as evidence has it.
 func shown(v cty.Value) string {
 	switch {
@@ -356,6 +384,9 @@ func shown(v cty.Value) string {
 	case v.CanIterateElements() && !v.Type().IsObjectType():
 		var all []string
 		for it := v.ElementIterator(); it.Next(); {
+			if len(all) == mostShown {
+				return strings.Join(all, ",") + fmt.Sprintf(" and %d more", v.LengthInt()-mostShown)
+			}
 			_, e := it.Element()
 			all = append(all, shown(e))
 		}
@@ -363,3 +394,6 @@ func shown(v cty.Value) string {
 	}
 	return v.Type().FriendlyName()
 }
+
+// mostShown is how much of a list is evidence.
+const mostShown = 20

@@ -49,6 +49,10 @@ type AskFile struct {
 	// control plane and for what control planes share, and an import, for who
 	// encrypts what.
 	Text bool
+	// Encrypts asks who encrypts what by an EncryptionConfiguration. It crosses the wire
+	// whole and is read at once: its text becomes what [state.WithoutKeys] keeps, and
+	// what was read is cleared.
+	Encrypts bool
 	// Masked asks for the digest of the text without its keys, see [state.Masked]. The
 	// keys stay on the machine.
 	Masked bool
@@ -88,7 +92,7 @@ func (a Ask) encode() ([]byte, error) {
 			return nil, err
 		}
 		kind := "file"
-		if f.Text {
+		if f.Text || f.Encrypts {
 			kind = "text"
 		}
 		fmt.Fprintf(&b, "%s %s\n", kind, f.Path)
@@ -149,6 +153,7 @@ func (a Ask) files() []AskFile {
 		}
 		o := &out[i]
 		o.Text, o.Masked, o.Owners, o.Certificate = o.Text || f.Text, o.Masked || f.Masked, o.Owners || f.Owners, o.Certificate || f.Certificate
+		o.Encrypts = o.Encrypts || f.Encrypts
 	}
 	return out
 }

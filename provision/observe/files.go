@@ -149,7 +149,11 @@ func (r *reading) link(f script.Frame) error {
 // text reads the content of one file: its path, a line break, its bytes.
 func (r *reading) text(f script.Frame) error {
 	p, content, _ := bytes.Cut(f.Data, []byte("\n"))
-	if !r.files[string(p)].Text {
+	asked := r.files[string(p)]
+	if asked.Encrypts {
+		defer clear(content) // it holds keys
+	}
+	if !asked.Text && !asked.Encrypts {
 		return fmt.Errorf("the content of %s, which nobody asked for", word(string(p)))
 	}
 	have, ok := r.node.Files[string(p)]
@@ -160,6 +164,17 @@ func (r *reading) text(f script.Frame) error {
 		return fmt.Errorf("the content of %s twice", word(string(p)))
 	case f.Status != 0:
 		r.miss(string(p), "its content could not be read")
+		return nil
+	case asked.Encrypts && state.SHA256(content) != have.SHA256:
+		r.miss(string(p), "it changed meanwhile, or is too long")
+		return nil
+	case asked.Encrypts:
+		kept, err := state.WithoutKeys(content)
+		if err != nil {
+			r.miss(string(p), err.Error())
+		}
+		have.Text = kept
+		r.node.Files[have.Path] = have
 		return nil
 	}
 	have.Text = bytes.Clone(content)

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ func newReading(ask Ask) *reading {
 	for _, d := range ask.Dirs {
 		r.dirs[d] = true
 	}
+	r.node.Listed = slices.Compact(slices.Sorted(slices.Values(ask.Dirs)))
 	return r
 }
 
@@ -225,6 +227,9 @@ func (r *reading) close() {
 		case f.Type != "file" || missed:
 		case f.SHA256 == "":
 			r.miss(p, "it could not be read, or changed meanwhile")
+		case asked.Encrypts && f.Text == nil:
+			r.miss(p, "who encrypts what by it was not read")
+		case asked.Encrypts:
 		case asked.Text && f.Size > MaxText:
 			r.miss(p, fmt.Sprintf("it has %d bytes, more than the %d that are read", f.Size, MaxText))
 		case asked.Text && state.SHA256(f.Text) != f.SHA256:

@@ -24,6 +24,9 @@ type Node struct {
 	Facts Facts
 	// Files by path: every path that was asked for, absent ones too.
 	Files map[string]HaveFile
+	// Listed are the folders whose entries are among Files, and the entries of these.
+	// Where some could not be listed, Unread names the folder.
+	Listed []string
 	// Certificates are those of the files whose certificate was asked for and that
 	// are there, by path; nil where the file holds none that can be read. Of a
 	// chain it is the first, which is its owner's.
