@@ -83,6 +83,9 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := l.unasked(ctx, have.Nodes); err != nil {
+		return nil, err
+	}
 	for _, n := range i.cluster.Nodes {
 		if why := l.failed[n.Name]; why != nil {
 			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))

@@ -93,7 +93,9 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 	for _, w := range l.wants {
 		if l.hosts[w.Node] != nil && l.failed[w.Node] == nil {
 			a := ask(w, l.also)
-			a.Again = l.in.again.look(w.Node)
+			if !slices.ContainsFunc(a.Files, func(f observe.AskFile) bool { return f.Encrypts }) { // what is read for that is kept nowhere
+				a.Again = l.in.again.look(w.Node)
+			}
 			asks = append(asks, a)
 		}
 	}
@@ -265,6 +267,11 @@ func ask(w state.Want, also check.Needs) observe.Ask {
 		path(p, false)
 		owners[p] = true
 	}
+	for _, d := range also.Documents {
+		if p := documents[d]; p != "" {
+			path(p, p != kubeadm.EncryptionProviderFile)
+		}
+	}
 	for _, f := range w.Facts {
 		switch {
 		case f.File != nil:
@@ -312,17 +319,18 @@ func ask(w state.Want, also check.Needs) observe.Ask {
 		}
 	}
 	texts, dirs := plan.KubeletArgumentFiles()
-	a.Dirs = append(a.Dirs, dirs...)
+	a.Dirs = slices.Concat(a.Dirs, dirs, also.Folders)
+	encrypts := slices.Contains(also.Documents, "encryption")
 	for _, p := range texts {
 		path(p, true)
 	}
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
 		a.Files = append(a.Files, observe.AskFile{Path: p, Text: paths[p], Certificate: certificates[p], Owners: owners[p],
-			Masked: p == kubeadm.EncryptionProviderFile})
+			Masked: p == kubeadm.EncryptionProviderFile, Encrypts: encrypts && p == kubeadm.EncryptionProviderFile})
 	}
-	slices.Sort(a.Sysctls)
-	a.Sysctls = slices.Compact(a.Sysctls)
-	slices.Sort(a.Units)
-	a.Units = slices.Compact(a.Units)
+	for _, list := range []*[]string{&a.Sysctls, &a.Units, &a.Dirs} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
 	return a
 }

@@ -105,7 +105,7 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 
 // Ask answers a question about a node.
 func (q *Question) Ask(s Subject) Answer {
-	v, diags, seen := q.evaluate(s)
+	v, diags, seen, doubts := q.evaluate(s)
 	if diags.HasErrors() {
 		// Names were checked when it was read; what is left is a value of a kind that the
 		// expression does not expect, as text where a number should be.
@@ -113,12 +113,17 @@ func (q *Question) Ask(s Subject) Answer {
 		seen = append(seen, Seen{What: "the check itself", Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})
 		return Answer{Unknown, seen}
 	}
-	return Answer{answerOf(v), seen}
+	verdict := answerOf(v)
+	if verdict == True && len(doubts) > 0 {
+		verdict = Unknown
+	}
+	return Answer{verdict, append(seen, doubts...)}
 }
 
 // Show is what an expression of evidence comes to, a line for each of its elements.
 func (q *Question) Show(s Subject) []Seen {
-	v, diags, seen := q.evaluate(s)
+	v, diags, seen, doubts := q.evaluate(s)
+	seen = append(seen, doubts...)
 	switch {
 	case diags.HasErrors():
 		return append(unreadOnly(seen), Seen{What: "the evidence", Unread: diags[0].Detail})

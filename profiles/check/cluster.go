@@ -59,15 +59,6 @@ func prefixes(all []netip.Prefix) []string {
 	return out
 }
 
-// enforces says whether a pod network enforces NetworkPolicies, as far as that is known.
-func enforces(cni cluster.CNI) *bool {
-	no := false
-	if cni.Kind == cluster.CNIBridge {
-		return &no
-	}
-	return nil
-}
-
 // value is the variable cluster.
 func (c Cluster) value() cty.Value {
 	list := func(all []string) cty.Value {

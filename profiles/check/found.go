@@ -24,6 +24,7 @@ type found struct {
 	node    *state.Node // nil where the machine was not reached
 	seen    []Seen
 	lists   map[string]cty.Value // of the API, as they were asked for
+	doubts  []Seen               // what keeps a true answer from being one
 	texts   *texts
 }
 
@@ -31,6 +32,13 @@ type found struct {
 func (f *found) saw(s Seen) {
 	if !slices.Contains(f.seen, s) {
 		f.seen = append(f.seen, s)
+	}
+}
+
+// doubt keeps what is known and may not be so any more, or not yet.
+func (f *found) doubt(s Seen) {
+	if !slices.Contains(f.doubts, s) {
+		f.doubts = append(f.doubts, s)
 	}
 }
 

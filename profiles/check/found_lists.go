@@ -70,7 +70,7 @@ func objects(api state.API, name string) (all any, read bool) {
 	case "nodes":
 		return nodeObjects(api.Nodes), api.Nodes != nil
 	case "bootstrap_tokens":
-		return tokens(api.Tokens), api.Tokens != nil
+		return bootstrapTokens(api.Tokens), api.Tokens != nil
 	}
 	i := api.Inventory
 	if i == nil {
@@ -113,7 +113,7 @@ func nodeObjects(nodes map[string]state.NodeObject) []NodeObject {
 	return out
 }
 
-func tokens(all map[string]string) []Token {
+func bootstrapTokens(all map[string]string) []Token {
 	var out []Token
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, Token{ID: id, Description: all[id]})

@@ -19,7 +19,7 @@ func empty() state.API {
 }
 
 // full has one of each, of which nothing but what must be is said.
-func full() state.API {
+func fullInventory() state.API {
 	api := empty()
 	api.Nodes["w-1"] = state.NodeObject{Taints: []string{"node-role.kubernetes.io/control-plane=:NoSchedule", "a=b:NoExecute"}, KubeletVersion: "v1.37.2"}
 	api.Tokens["abcdef"] = "a person's"
@@ -64,7 +64,7 @@ func TestListsOfTheAPI(t *testing.T) {
 		`all([for a in admission_policies() : count(a.actions) == 0 && !a.owned])`:                                 True,
 		`count(things()) == 0`: False,
 	} {
-		if a := askOf(t, full(), text); a.Verdict != want {
+		if a := askOf(t, fullInventory(), text); a.Verdict != want {
 			t.Errorf("%s is %s, want %s; it saw %+v", text, a.Verdict, want, a.Seen)
 		}
 	}
@@ -79,7 +79,7 @@ func TestAListThatWasNotReadIsUnknown(t *testing.T) {
 		if a := askOf(t, empty(), text); a.Verdict != True {
 			t.Errorf("%s of nothing: %+v", text, a)
 		}
-		if a := askOf(t, full(), text); a.Verdict != False {
+		if a := askOf(t, fullInventory(), text); a.Verdict != False {
 			t.Errorf("%s of something: %+v", text, a)
 		}
 		refused := empty()
@@ -104,7 +104,7 @@ func TestAListThatWasNotReadIsUnknown(t *testing.T) {
 			}
 		}
 	}
-	lost := full()
+	lost := fullInventory()
 	lost.Unread = map[string]string{"tokens": why} // as a look names them
 	if a := askOf(t, lost, `count(bootstrap_tokens()) == 1`); a.Verdict != Unknown || a.Seen[0].Unread != why {
 		t.Errorf("%+v", a)
@@ -113,7 +113,7 @@ func TestAListThatWasNotReadIsUnknown(t *testing.T) {
 
 // Evidence says how many there are, once, however often a loop asks, and never what they are.
 func TestEvidenceOfAListIsItsLength(t *testing.T) {
-	a := askOf(t, full(), `all([for p in pods() : count(pods()) == 2]) && count(bootstrap_tokens()) == 1`)
+	a := askOf(t, fullInventory(), `all([for p in pods() : count(pods()) == 2]) && count(bootstrap_tokens()) == 1`)
 	want := []Seen{{What: "pods", Value: "2"}, {What: "bootstrap tokens", Value: "1"}}
 	if a.Verdict != True || len(a.Seen) != 2 || a.Seen[0] != want[0] || a.Seen[1] != want[1] {
 		t.Errorf("%+v, want %+v", a, want)
@@ -121,7 +121,7 @@ func TestEvidenceOfAListIsItsLength(t *testing.T) {
 }
 
 func TestNoListHasNullInIt(t *testing.T) {
-	api := full()
+	api := fullInventory()
 	api.Inventory.Things = nil
 	for name := range clusterLists {
 		all, _ := objects(api, name)

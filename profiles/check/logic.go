@@ -76,7 +76,8 @@ func member() function.Function {
 	})
 }
 
-// subset says whether there is something, and nothing that is not allowed.
+// subset says whether there is something, and nothing that is not allowed. A prefix is
+// allowed too where all its addresses are.
 func subset() function.Function {
 	return says([]function.Parameter{may("list", cty.DynamicPseudoType), may("allowed", cty.DynamicPseudoType)}, func(args []cty.Value) (bool, error) {
 		list, err := words(args[0])
@@ -84,7 +85,17 @@ func subset() function.Function {
 			return false, err
 		}
 		allowed, err := words(args[1])
-		return len(list) > 0 && !slices.ContainsFunc(list, func(w string) bool { return !slices.Contains(allowed, w) }), err
+		if err != nil {
+			return false, err
+		}
+		known := make(map[string]bool, len(allowed))
+		for _, w := range allowed {
+			known[w] = true
+		}
+		some := len(list) > 0
+		list = slices.DeleteFunc(list, func(w string) bool { return known[w] })
+		prefixes := asPrefixes(allowed)
+		return some && !slices.ContainsFunc(list, func(w string) bool { return !covered(w, prefixes) }), nil
 	})
 }
 

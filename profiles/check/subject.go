@@ -61,36 +61,40 @@ type question struct{ function, a, b string }
 
 // answer is what it said, and what that rests on.
 type answer struct {
-	value cty.Value
-	err   error
-	seen  []Seen
+	value        cty.Value
+	err          error
+	seen, doubts []Seen
 }
 
 // evaluate is what an expression comes to of a subject, and what that rests on.
-func (q *Question) evaluate(s Subject) (cty.Value, hcl.Diagnostics, []Seen) {
+func (q *Question) evaluate(s Subject) (v cty.Value, diags hcl.Diagnostics, seen, doubts []Seen) {
 	a := s.asked
 	if a == nil {
 		a = NewSubjects(s.Cluster, s.Have).Of(s.Node).asked
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.found.seen = nil
-	v, diags := q.expr.Value(a.scope)
-	return v, diags, a.found.seen
+	a.found.seen, a.found.doubts = nil, nil
+	v, diags = q.expr.Value(a.scope)
+	return v, diags, a.found.seen, a.found.doubts
 }
 
 // once asks what was not asked before, and says again what any answer rests on.
 func (a *asked) once(q question, ask func() (cty.Value, error)) (cty.Value, error) {
 	known, again := a.answers[q]
 	if !again {
-		before := a.found.seen
-		a.found.seen = nil
+		seen, doubts := a.found.seen, a.found.doubts
+		a.found.seen, a.found.doubts = nil, nil
 		known.value, known.err = ask()
-		known.seen, a.found.seen = a.found.seen, before
+		known.seen, known.doubts = a.found.seen, a.found.doubts
+		a.found.seen, a.found.doubts = seen, doubts
 		a.answers[q] = known
 	}
 	for _, s := range known.seen {
 		a.found.saw(s)
+	}
+	for _, s := range known.doubts {
+		a.found.doubt(s)
 	}
 	return known.value, known.err
 }

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 	"github.com/bulwark-k8s/bulwark/templates/kubeadm"
+	"github.com/bulwark-k8s/bulwark/templates/node"
 )
 
 // Rendered is a cluster on which all that is wanted holds, as far as that can be said
@@ -17,11 +20,11 @@ import (
 func Rendered(c *cluster.Cluster, wants []state.Want) (*state.Cluster, error) {
 	out := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Objects: map[string]state.HaveObject{}}}
 	for i, n := range c.Nodes {
-		node, err := renderedNode(c, n, wants[i])
+		machine, err := renderedNode(c, n, wants[i])
 		if err != nil {
 			return nil, fmt.Errorf("node %s: %w", n.Name, err)
 		}
-		out.Nodes[n.Name] = node
+		out.Nodes[n.Name] = machine
 	}
 	for _, f := range wants[len(wants)-1].Facts {
 		if o := f.Object; o != nil && o.JSON != nil {
@@ -65,6 +68,10 @@ func renderedNode(c *cluster.Cluster, n cluster.Node, want state.Want) (*state.N
 			out.Table = string(f.Table.Text)
 		}
 	}
+	if err := renderedKeys(c, out); err != nil {
+		return nil, err
+	}
+	out.Listed = renderedFolders(c, n)
 	for path, file := range out.Files {
 		if file.Mode.IsDir() {
 			file.Owners = ownersBelow(out, path)
@@ -87,6 +94,35 @@ func renderedNode(c *cluster.Cluster, n cluster.Node, want state.Want) (*state.N
 	file.Text, err = json.Marshal(kubelet)
 	out.Files[kubeletConfig] = file
 	return out, err
+}
+
+// renderedKeys is what the key file of a control plane says beside its keys.
+func renderedKeys(c *cluster.Cluster, n *state.Node) error {
+	file, there := n.Files[kubeadm.EncryptionProviderFile]
+	if !there {
+		return nil
+	}
+	e, err := encryption(c)
+	if err != nil {
+		return err
+	}
+	file.Text, err = state.WithoutKeys(e.File.Content)
+	n.Files[file.Path] = file
+	return err
+}
+
+// renderedFolders are those of which all that will lie there is wanted, or made by
+// kubeadm of what is. What else a machine has in others, only it can tell.
+func renderedFolders(c *cluster.Cluster, n cluster.Node) []string {
+	out := []string{node.ConfigDir, kubeadm.Dir, kubeadm.PatchesDir, kubeadm.PKIDir}
+	if n.Role == cluster.ControlPlane {
+		out = append(out, kubeadm.APIServerDir, kubeadm.EtcdPKIDir, kubeadm.ManifestsDir, kubeadm.PKIDir+"/etcd")
+	}
+	if c.Network.CNI.Kind == cluster.CNIBridge {
+		out = append(out, path.Dir(node.ConflistPath))
+	}
+	slices.Sort(out)
+	return out
 }
 
 // renderedFile puts a file where it is wanted. One that may be missing is left out.

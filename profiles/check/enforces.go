@@ -1,0 +1,89 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+)
+
+// podNetwork is a pod network by its images.
+type podNetwork struct {
+	// images are the ends of its images' repositories.
+	images []string
+	// off is what a manifest says that has it not enforce NetworkPolicies, if it can.
+	off *regexp.Regexp
+}
+
+// enforcing are pod networks that enforce NetworkPolicies. Canal is Calico's policies
+// over flannel's network, and runs Calico's image.
+var enforcing = []podNetwork{
+	{images: []string{"calico/node", "tigera/operator"}},
+	{images: []string{"cilium/cilium", "cilium/cilium-ci"}, off: regexp.MustCompile(`(?m)^[ \t]*enable-policy:[ \t]*["']?never\b`)},
+	{images: []string{"kindest/kindnetd"}},
+	{images: []string{"cloudnativelabs/kube-router"}, off: regexp.MustCompile(`--run-firewall=["']?false\b`)},
+	{images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-agent-ubi", "antrea/antrea-ubuntu", "antrea/antrea-ubi"}},
+	{images: []string{"networking/kube-network-policies"}}, // beside one that does not
+}
+
+// carrying are pod networks that carry packets and enforce nothing.
+var carrying = []podNetwork{
+	{images: []string{"flannel-io/flannel", "flannel/flannel", "flannelcni/flannel", "coreos/flannel"}},
+}
+
+var imageLine = regexp.MustCompile(`(?m)^[ \t-]*image:[ \t]*["']?([A-Za-z0-9._:/@-]+)`)
+
+// enforces says whether a pod network enforces NetworkPolicies, as far as that is known.
+// Of a manifest it is known by the images that it runs.
+func enforces(cni cluster.CNI) *bool {
+	yes, no := true, false
+	switch cni.Kind {
+	case cluster.CNIBridge:
+		return &no
+	case cluster.CNIExternal:
+		return nil
+	case cluster.CNIManifest:
+	}
+	var repositories []string
+	for _, m := range imageLine.FindAllSubmatch(cni.Manifest, -1) {
+		repositories = append(repositories, repository(string(m[1])))
+	}
+	switched := false
+	for _, n := range enforcing {
+		switch {
+		case !n.runs(repositories):
+		case n.off != nil && n.off.Match(cni.Manifest):
+			switched = true
+		default:
+			return &yes
+		}
+	}
+	for _, n := range carrying {
+		switched = switched || n.runs(repositories)
+	}
+	if switched {
+		return &no
+	}
+	return nil
+}
+
+// runs says whether one of its images is among repositories, whatever the registry.
+func (n podNetwork) runs(repositories []string) bool {
+	for _, r := range repositories {
+		for _, end := range n.images {
+			if r == end || strings.HasSuffix(r, "/"+end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// repository is an image without its tag and digest.
+func repository(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+		image = image[:i]
+	}
+	return image
+}

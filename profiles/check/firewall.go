@@ -1,0 +1,64 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/gocty"
+)
+
+// firewallTable is the table that the machine has; nil with no reason where it has none.
+func (f *found) firewallTable() (t *table, why string) {
+	if why := f.node.Unread["Table"]; why != "" {
+		return nil, why
+	}
+	text := f.node.Table
+	if strings.TrimSpace(text) == "" {
+		return nil, ""
+	}
+	// What stands before it is about one machine, and is all that machines of one role
+	// do not have the same.
+	if at := strings.Index(text, "table inet"); at > 0 {
+		text = text[at:]
+	}
+	t, err := readOnce(f.texts, "table", []byte(text), readTable)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return t, ""
+}
+
+func (f *found) firewall() (value any, shown, why string) {
+	t, why := f.firewallTable()
+	switch {
+	case why != "":
+		return nil, "", why
+	case t == nil:
+		return &Firewall{}, "no table inet bulwark", ""
+	case t.drops():
+		return &Firewall{Loaded: true, Drops: true}, "table inet bulwark, drops what no rule lets in", ""
+	}
+	return &Firewall{Loaded: true}, "table inet bulwark, lets in what no rule is about", ""
+}
+
+// openFrom is whom the table lets reach a port. Without one everybody may, as far as it
+// is concerned; whether something else keeps them off is not known.
+func (f *found) openFrom(port string) (cty.Value, error) {
+	what := "who reaches " + port
+	if f.node == nil {
+		return f.unread(cty.List(cty.String), what, notReached)
+	}
+	t, why := f.firewallTable()
+	switch {
+	case why != "":
+		return f.unread(cty.List(cty.String), what, "%s", why)
+	case t == nil:
+		return f.unread(cty.List(cty.String), what, "no table of bulwark's; another firewall may be there")
+	}
+	open := t.reach(port)
+	if open.why != "" {
+		return f.unread(cty.List(cty.String), what, "%s", open.why)
+	}
+	f.saw(Seen{What: what, Value: orNone(open.from)})
+	return gocty.ToCtyValue(open.from, cty.List(cty.String))
+}

@@ -1,0 +1,171 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// opening is whom a table lets reach a port.
+type opening struct {
+	from []string // prefixes, sorted
+	why  string   // what keeps it from being known
+}
+
+// everybody is who may reach what nothing restricts.
+var everybody = []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
+
+// reach is whom a table lets reach a port of the machine: by its own chain for what
+// comes in, or before a packet is translated and led on, as one for a NodePort is.
+func (t *table) reach(port string) opening {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if o, known := t.open[port]; known {
+		return o
+	}
+	o := t.judge(port)
+	t.open[port] = o
+	return o
+}
+
+func (t *table) judge(port string) opening {
+	protocol, number, _ := strings.Cut(port, "/")
+	n, err := strconv.ParseUint(number, 10, 16)
+	if err != nil {
+		return opening{why: port + " is no port"}
+	}
+	j := judge{table: t, protocol: protocol, port: uint16(n)}
+	for _, hook := range []string{"input", "prerouting"} {
+		c := t.hooked(hook)
+		if c == nil {
+			return opening{why: "the table has no chain of its own for " + hook}
+		}
+		if ended := j.chain(c, 0); !ended && c.policy != "drop" {
+			j.from = append(j.from, everybody...)
+		}
+	}
+	if j.why != "" {
+		return opening{why: j.why}
+	}
+	slices.SortFunc(j.from, netip.Prefix.Compare)
+	out := opening{from: []string{}}
+	for _, p := range slices.Compact(j.from) {
+		out.from = append(out.from, p.String())
+	}
+	for _, all := range everybody { // beside whom nobody else counts
+		if family := all.String(); slices.Contains(out.from, family) {
+			out.from = slices.DeleteFunc(out.from, func(p string) bool {
+				return strings.Contains(p, ":") == strings.Contains(family, ":") && p != family
+			})
+		}
+	}
+	return out
+}
+
+// hooked is a chain of a hook that judges packets. Where there are several, who comes
+// in has to pass each of them: the first by name says nobody too few.
+func (t *table) hooked(hook string) *chain {
+	for _, name := range slices.Sorted(maps.Keys(t.chains)) {
+		if c := t.chains[name]; c.hook == hook {
+			return c
+		}
+	}
+	return nil
+}
+
+// drops says whether what no rule lets in is dropped: on its way in, and before it is
+// translated.
+func (t *table) drops() bool {
+	for _, hook := range []string{"input", "prerouting"} {
+		c := t.hooked(hook)
+		if c == nil {
+			return false
+		}
+		ends := slices.ContainsFunc(c.rules, func(line string) bool {
+			r := readRule(line)
+			return r.verdict == "drop" && r.always
+		})
+		if c.policy != "drop" && !ends {
+			return false
+		}
+	}
+	return true
+}
+
+// judge follows the rules for one port.
+type judge struct {
+	table    *table
+	protocol string
+	port     uint16
+	from     []netip.Prefix
+	why      string
+}
+
+// mostJumps is how deep chains may lead into each other.
+const mostJumps = 8
+
+// chain takes in whom a chain accepts, and says whether it is the end of everything.
+func (j *judge) chain(c *chain, depth int) (ended bool) {
+	for _, line := range c.rules {
+		r := readRule(line)
+		switch {
+		case r.verdict == "drop" && r.always:
+			return true
+		case r.verdict == "drop", r.away || !r.about(j.protocol, j.port):
+			continue // it lets nobody in who asks for this port
+		case r.why != "": // what has no verdict that is known may have another
+			j.miss(line, r.why)
+		case r.verdict == "jump":
+			next := j.table.chains[r.to]
+			if next == nil || depth == mostJumps || !r.always {
+				j.miss(line, "where it leads is not understood")
+				continue
+			}
+			if j.chain(next, depth+1) {
+				return true
+			}
+		case r.verdict == "accept":
+			j.accept(line, r)
+			if r.always {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (j *judge) miss(line, why string) {
+	if j.why == "" {
+		j.why = fmt.Sprintf("rule `%.200s`: %s", line, why)
+	}
+}
+
+// accept takes in a rule's sources.
+func (j *judge) accept(line string, r rule) {
+	switch {
+	case r.source == "":
+		for _, all := range everybody {
+			if r.family == "" || (r.family == "ip") == all.Addr().Is4() {
+				j.from = append(j.from, all)
+			}
+		}
+	case strings.HasPrefix(r.source, "@"):
+		set, known := j.table.sets[r.source[1:]]
+		if !known {
+			set.why = "the table has no such set"
+		}
+		if set.why != "" {
+			j.miss(line, set.why)
+		}
+		j.from = append(j.from, set.prefixes...)
+	default:
+		prefixes, err := elementsOf(strings.Trim(r.source, "{ }"))
+		if err != nil {
+			j.miss(line, err.Error())
+		}
+		j.from = append(j.from, prefixes...)
+	}
+}
