@@ -22,7 +22,7 @@ func (l looker) refused(ctx context.Context, client *kube.Client, nodes map[stri
 	if off != "" {
 		return []state.Refused{{Unknown: "PodSecurity is switched off in the API server of " + off + ", which therefore does not say which pods it will refuse"}}
 	}
-	out, err := client.Refused(ctx, policy.PodSecurityLevel, policy.ExemptNamespaces(l.cluster.Admission))
+	out, err := client.Refused(ctx, policy.PodSecurityLevel(l.cluster.Admission), policy.ExemptNamespaces(l.cluster.Admission))
 	if err != nil {
 		return append(out, state.Refused{Unknown: observe.Printable(err.Error())})
 	}

@@ -102,8 +102,19 @@ type Encryption struct {
 	Resources []string
 }
 
+// What the audit log holds of a request.
+const (
+	// AuditMetadata keeps bodies that hold secrets out of the log, and what only
+	// fills it: [AuditEverything] is what one standard asks for word by word.
+	AuditMetadata = "metadata"
+	// AuditEverything writes every request with all of its bodies, Secrets too.
+	AuditEverything = "everything"
+)
+
 // Audit is the API server's audit log.
 type Audit struct {
+	// Policy is what is written: [AuditMetadata] or [AuditEverything].
+	Policy string
 	// MaxAge is in days, MaxBackup a count of files, MaxSize in megabytes a file.
 	MaxAge, MaxBackup, MaxSize int
 }
@@ -112,11 +123,23 @@ type Audit struct {
 // being written, and the one being rotated.
 func (a Audit) Bytes() int64 { return int64(a.MaxBackup+2) * int64(a.MaxSize) << 20 }
 
+// The Pod Security standards that namespaces can be held to.
+const (
+	PodSecurityRestricted = "restricted"
+	PodSecurityBaseline   = "baseline"
+)
+
 // Admission is what the admission plugins are told.
 type Admission struct {
-	// ExemptNamespaces are not held to the restricted Pod Security standard,
-	// sorted; "kube-system" is always among them.
+	// PodSecurity is the standard that namespaces are held to which say nothing
+	// else by a label: [PodSecurityRestricted] or [PodSecurityBaseline].
+	PodSecurity string
+	// ExemptNamespaces are not held to any Pod Security standard, sorted;
+	// "kube-system" is always among them.
 	ExemptNamespaces []string
+	// AlwaysPullImages has the kubelets ask the registry for an image at every
+	// start of a container, so that who may not pull it may not run it either.
+	AlwaysPullImages bool
 }
 
 // SSH says how machines are reached. Empty fields are left to the operator's

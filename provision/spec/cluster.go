@@ -151,7 +151,7 @@ func (l *loader) encryption(t *encryptionText) {
 }
 
 func (l *loader) audit(t *auditText) {
-	l.c.Audit = cluster.Audit{MaxAge: defaultMaxAge, MaxBackup: defaultMaxBackup, MaxSize: defaultMaxSize}
+	l.c.Audit = cluster.Audit{Policy: cluster.AuditMetadata, MaxAge: defaultMaxAge, MaxBackup: defaultMaxBackup, MaxSize: defaultMaxSize}
 	if t == nil {
 		return
 	}
@@ -176,14 +176,17 @@ func (l *loader) audit(t *auditText) {
 		}
 		*s.into = n
 	}
+	l.choice(t.Policy, "audit.policy", &l.c.Audit.Policy, cluster.AuditMetadata, cluster.AuditEverything)
 }
 
 func (l *loader) admission(t *admissionText) {
 	a := &l.c.Admission
-	a.ExemptNamespaces = []string{"kube-system"}
+	a.PodSecurity, a.ExemptNamespaces = cluster.PodSecurityRestricted, []string{"kube-system"}
 	if t == nil {
 		return
 	}
+	l.choice(t.PodSecurity, "admission.pod_security", &a.PodSecurity, podSecurityLevels()...)
+	l.toggle(t.AlwaysPullImages, "admission.always_pull_images", &a.AlwaysPullImages)
 	items, _ := l.list(t.ExemptNamespaces)
 	if t.ExemptNamespaces != nil {
 		l.from("admission.exempt_namespaces", t.ExemptNamespaces.Range)
@@ -199,6 +202,12 @@ func (l *loader) admission(t *admissionText) {
 	}
 	slices.Sort(a.ExemptNamespaces)
 	a.ExemptNamespaces = slices.Compact(a.ExemptNamespaces)
+}
+
+// podSecurityLevels are those of a spec, the default first. The third one holds
+// pods to nothing; a namespace that needs it is exempt by name.
+func podSecurityLevels() []string {
+	return []string{cluster.PodSecurityRestricted, cluster.PodSecurityBaseline}
 }
 
 func nodePath(name, attr string) string { return fmt.Sprintf("node.%s.%s", name, attr) }

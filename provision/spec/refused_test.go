@@ -66,6 +66,10 @@ func TestWhatCannotBeMeantIsRefusedAtItsLine(t *testing.T) {
 		{"shell in a taint", `node "x" { taints = ["a=b c:NoSchedule"] }`, CodeName, "does not take"},
 		{"two keys in a host key", `node "x" { host_key = "ssh-ed25519 AAAA\nssh-rsa BBBB" }`, CodeName, "more than one line"},
 
+		{"a policy of the log that there is not", `audit { policy = "metadat" }`, CodeChoice, `Did you mean "metadata"`},
+		{"a standard that holds to nothing", `admission { pod_security = "privileged" }`, CodeChoice, `"restricted" or "baseline"`},
+		{"a switch as text", `admission { always_pull_images = "true" }`, CodeType, "without quotes"},
+
 		// I08: names
 		{"a name with capitals", `node "CP-2" {}`, CodeName, "small letters"},
 		{"a name with an underscore", `node "w_1" {}`, CodeName, "small letters"},

@@ -51,8 +51,8 @@ func TestTheLeastSpecHasEveryDefault(t *testing.T) {
 		SSH:            cluster.SSH{Port: 22},
 		Firewall:       cluster.Firewall{Admins: prefixes("203.0.113.0/24")},
 		Encryption:     cluster.Encryption{Provider: "secretbox", KeyName: cluster.DefaultKeyName, Resources: []string{"secrets"}},
-		Audit:          cluster.Audit{MaxAge: 366, MaxBackup: 10, MaxSize: 100},
-		Admission:      cluster.Admission{ExemptNamespaces: []string{"kube-system"}},
+		Audit:          cluster.Audit{Policy: "metadata", MaxAge: 366, MaxBackup: 10, MaxSize: 100},
+		Admission:      cluster.Admission{PodSecurity: "restricted", ExemptNamespaces: []string{"kube-system"}},
 		MaxUnavailable: cluster.Share{Count: 1},
 		Nodes: []cluster.Node{
 			{Name: "cp-1", Role: cluster.ControlPlane, Address: netip.MustParseAddr("10.0.0.11")},
@@ -93,8 +93,8 @@ func TestEveryWordOfTheLanguageArrives(t *testing.T) {
 			}},
 		},
 		Encryption: cluster.Encryption{Provider: "aescbc", KeyName: "theirs", Resources: []string{"configmaps", "secrets", "widgets.example.com"}},
-		Audit:      cluster.Audit{MaxAge: 90, MaxBackup: 20, MaxSize: 200},
-		Admission:  cluster.Admission{ExemptNamespaces: []string{"cni", "kube-system", "storage"}},
+		Audit:      cluster.Audit{Policy: "everything", MaxAge: 90, MaxBackup: 20, MaxSize: 200},
+		Admission:  cluster.Admission{PodSecurity: "baseline", AlwaysPullImages: true, ExemptNamespaces: []string{"cni", "kube-system", "storage"}},
 		APIServer: cluster.Component{Args: map[string]string{
 			"goaway-chance": "0.001", "profiling": "false",
 			"enable-admission-plugins": "NodeRestriction,EventRateLimit,DenyServiceExternalIPs,ValidatingAdmissionWebhook,AlwaysPullImages",
@@ -129,7 +129,7 @@ func TestASettingKnowsItsLine(t *testing.T) {
 	for path, holds := range map[string]string{
 		"name": "cluster \"prod-east\"", "kubernetes": "kubernetes ", "endpoint.host": "host = ", "network.pods": "pods ", "network.cni": "cni \"manifest\"",
 		"ssh.port": "2222", "firewall.admins": "var.office", "firewall.allow.ingress": "allow \"ingress\"", "encryption.provider": "aescbc", "encryption.key_name": "theirs",
-		"audit.max_age": "max_age", "admission.exempt_namespaces": "exempt_namespaces", "apiserver.args.profiling": "profiling = false",
+		"audit.max_age": "max_age", "audit.policy": "everything", "admission.pod_security": "baseline", "admission.always_pull_images": "always_pull_images", "admission.exempt_namespaces": "exempt_namespaces", "apiserver.args.profiling": "profiling = false",
 		"kubelet.config.maxPods": "maxPods", "node.cp-1": `node "cp-1"`, "node.w-1.address": "cidrhost(local.workers", "node.w-1.taints": "taints",
 	} {
 		o := c.Origin(path)

@@ -117,13 +117,16 @@ type encryptionText struct {
 }
 
 type auditText struct {
+	Policy    *hcl.Attribute `hcl:"policy,optional"`
 	MaxAge    *hcl.Attribute `hcl:"max_age,optional"`
 	MaxBackup *hcl.Attribute `hcl:"max_backup,optional"`
 	MaxSize   *hcl.Attribute `hcl:"max_size,optional"`
 }
 
 type admissionText struct {
+	PodSecurity      *hcl.Attribute `hcl:"pod_security,optional"`
 	ExemptNamespaces *hcl.Attribute `hcl:"exempt_namespaces,optional"`
+	AlwaysPullImages *hcl.Attribute `hcl:"always_pull_images,optional"`
 }
 
 type argsText struct {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,6 +87,28 @@ func (l *loader) boolean(a *hcl.Attribute) (bool, bool) {
 		return false, false
 	}
 	return v.True(), true
+}
+
+// choice is an attribute that has one of a few values.
+func (l *loader) choice(a *hcl.Attribute, path string, into *string, among ...string) {
+	s, ok := l.str(a)
+	if !ok {
+		return
+	}
+	l.from(path, a.Range)
+	if !slices.Contains(among, s.value) {
+		l.report(problem(CodeChoice, s.at, "Unknown value", "%q has no value %q.%s Write \"%s\".", a.Name, s.value, didYouMean(s.value, among), strings.Join(among, "\" or \"")))
+		return
+	}
+	*into = s.value
+}
+
+// toggle is an attribute that switches something on.
+func (l *loader) toggle(a *hcl.Attribute, path string, into *bool) {
+	if on, ok := l.boolean(a); ok {
+		l.from(path, a.Range)
+		*into = on
+	}
 }
 
 // integer is a whole number between two others.

@@ -88,6 +88,13 @@ func (w *writer) number(name string, value, unless int) {
 	}
 }
 
+// toggle writes an attribute that switches something on.
+func (w *writer) toggle(name string, on bool) {
+	if on {
+		w.set(name, cty.True)
+	}
+}
+
 // list writes a list that is not its default; an empty one is written too.
 func (w *writer) list(name string, items []string) {
 	values := make([]cty.Value, len(items))

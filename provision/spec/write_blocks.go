@@ -87,14 +87,17 @@ func (w *writer) policies(c *cluster.Cluster) {
 		}
 	})
 	w.block("audit", "audit", func() {
+		w.text("policy", c.Audit.Policy, cluster.AuditMetadata)
 		w.number("max_age", c.Audit.MaxAge, defaultMaxAge)
 		w.number("max_backup", c.Audit.MaxBackup, defaultMaxBackup)
 		w.number("max_size", c.Audit.MaxSize, defaultMaxSize)
 	})
 	w.block("admission", "admission", func() {
+		w.text("pod_security", c.Admission.PodSecurity, cluster.PodSecurityRestricted)
 		if more := without(c.Admission.ExemptNamespaces, "kube-system"); len(more) > 0 {
 			w.list("exempt_namespaces", more)
 		}
+		w.toggle("always_pull_images", c.Admission.AlwaysPullImages)
 	})
 }
 

@@ -57,3 +57,26 @@ func TestCertificatesOfThisMachineAreOfNoAccount(t *testing.T) {
 		t.Errorf("%v", argv)
 	}
 }
+
+// Images are always pulled where the spec says so, beside the plugins that it names itself.
+func TestAlwaysPullImagesIsAPlugin(t *testing.T) {
+	const hardened = "NodeRestriction,EventRateLimit,DenyServiceExternalIPs,ValidatingAdmissionWebhook"
+	for raw, want := range map[string]string{"": hardened + ",AlwaysPullImages", "AlwaysPullImages": hardened + ",AlwaysPullImages",
+		"PodNodeSelector,AlwaysPullImages": hardened + ",PodNodeSelector,AlwaysPullImages", "PodNodeSelector": hardened + ",PodNodeSelector,AlwaysPullImages"} {
+		c := small()
+		c.Admission.AlwaysPullImages = true
+		if raw != "" {
+			c.APIServer.Args = map[string]string{"enable-admission-plugins": raw}
+		}
+		arguments, err := Arguments(c, c.Nodes[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if flag := "--enable-admission-plugins=" + want; !slices.Contains(arguments["kube-apiserver"], flag) {
+			t.Errorf("%q: no %s in %q", raw, flag, arguments["kube-apiserver"])
+		}
+		if c.APIServer.Args["enable-admission-plugins"] != raw {
+			t.Errorf("the spec's own argument was changed to %q", c.APIServer.Args["enable-admission-plugins"])
+		}
+	}
+}

@@ -28,7 +28,27 @@ func apiServerArgs(c *cluster.Cluster) ([]v1beta4.Arg, error) {
 		"audit-log-maxbackup":           strconv.Itoa(c.Audit.MaxBackup),
 		"audit-log-maxsize":             strconv.Itoa(c.Audit.MaxSize),
 		"encryption-provider-config":    EncryptionProviderFile,
-	}, c.APIServer)
+	}, withPlugins(c))
+}
+
+// withPlugins are the API server's raw arguments, with the admission plugins that
+// words of a spec ask for among those that the spec names itself.
+func withPlugins(c *cluster.Cluster) cluster.Component {
+	const name, plugin = "enable-admission-plugins", "AlwaysPullImages"
+	if !c.Admission.AlwaysPullImages {
+		return c.APIServer
+	}
+	raw := maps.Clone(c.APIServer.Args)
+	if raw == nil {
+		raw = map[string]string{}
+	}
+	switch more := raw[name]; { // one that is named twice is a list that differs
+	case more == "":
+		raw[name] = plugin
+	case !slices.Contains(strings.Split(more, ","), plugin):
+		raw[name] = more + "," + plugin
+	}
+	return cluster.Component{Args: raw}
 }
 
 // apiServerVolumes are directories, not files: a file that is replaced by

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -60,20 +61,21 @@ type podSecurityExemptions struct {
 }
 
 // PodSecurityLevel is the standard that namespaces are held to which neither are
-// exempt nor say otherwise by a label.
-const PodSecurityLevel = "restricted"
+// exempt nor say otherwise by a label: the strictest one unless the spec says another.
+func PodSecurityLevel(a cluster.Admission) string {
+	return cmp.Or(a.PodSecurity, cluster.PodSecurityRestricted)
+}
 
 // ExemptNamespaces are not held to any, sorted.
 func ExemptNamespaces(a cluster.Admission) []string {
 	return withRequired(a.ExemptNamespaces, "kube-system")
 }
 
-// podSecurity holds every namespace to the restricted standard (KEP-2579; CIS
-// 5.2, V-254800), but for those exempted by name: a user or a runtime class
+// podSecurity holds every namespace to one standard (KEP-2579; CIS 5.2, V-254800), but for those exempted by name: a user or a runtime class
 // would be a way around it in all of them. A label on a namespace can still
 // loosen it there, and setting that label is a right of its own.
 func podSecurity(a cluster.Admission) podSecurityConfiguration {
-	const level, version = PodSecurityLevel, "latest"
+	level, version := PodSecurityLevel(a), "latest"
 	return podSecurityConfiguration{
 		TypeMeta: metav1.TypeMeta{APIVersion: "pod-security.admission.config.k8s.io/v1", Kind: "PodSecurityConfiguration"},
 		Defaults: podSecurityDefaults{

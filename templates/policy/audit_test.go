@@ -10,6 +10,23 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
+// Where the spec says so, the policy is the one that V-242403 shows: nothing else.
+func TestEverythingIsOneRule(t *testing.T) {
+	c := small()
+	c.Audit.Policy = cluster.AuditEverything
+	text, err := AuditPolicy(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "apiVersion: audit.k8s.io/v1\nkind: Policy\nmetadata: {}\nrules:\n- level: RequestResponse\n"
+	if string(text) != want {
+		t.Errorf("%s", text)
+	}
+	if _, err := auditpolicy.LoadPolicyFromBytes(text); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAuditLevels asks the API server's own evaluator what it would write.
 func TestAuditLevels(t *testing.T) {
 	c := small()

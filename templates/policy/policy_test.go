@@ -264,3 +264,13 @@ func TestNamesStayNames(t *testing.T) {
 		}
 	})
 }
+
+// Namespaces are held to the standard that the spec says, in all three ways.
+func TestTheStandardIsTheSpecs(t *testing.T) {
+	for said, want := range map[string]string{"": "restricted", "restricted": "restricted", "baseline": "baseline"} {
+		got := podSecurity(cluster.Admission{PodSecurity: said}).Defaults
+		if got.Enforce != want || got.Audit != want || got.Warn != want {
+			t.Errorf("%q: %+v", said, got)
+		}
+	}
+}

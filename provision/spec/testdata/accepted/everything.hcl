@@ -64,11 +64,16 @@ cluster "prod-east" {
     resources = ["configmaps", "widgets.example.com"]
   }
   audit {
+    policy     = "everything"
     max_age    = 90
     max_backup = 20
     max_size   = 200
   }
-  admission { exempt_namespaces = ["storage", "cni"] }
+  admission {
+    pod_security       = "baseline"
+    exempt_namespaces  = ["storage", "cni"]
+    always_pull_images = true
+  }
 
   apiserver { args = { goaway-chance = 0.001, enable-admission-plugins = "AlwaysPullImages", profiling = false } }
   controller_manager { args = { terminated-pod-gc-threshold = 100 } }
