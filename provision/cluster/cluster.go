@@ -26,6 +26,7 @@ type Cluster struct {
 	Encryption Encryption
 	Audit      Audit
 	Admission  Admission
+	Policy     Policy
 
 	// Raw settings the spec adds to a component, already checked against
 	// [Hardened]: none of them weakens a default.

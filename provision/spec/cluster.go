@@ -55,6 +55,7 @@ func (l *loader) cluster(t *clusterText, own []*profileText) {
 	l.encryption(t.Encryption)
 	l.audit(t.Audit)
 	l.admission(t.Admission)
+	l.policy(t.Policy)
 	l.raw(t)
 	for _, n := range t.Nodes {
 		l.node(n)
@@ -65,6 +66,7 @@ func (l *loader) cluster(t *clusterText, own []*profileText) {
 	l.checkRanges(t)
 	l.checkExposed(t.At)
 	l.checkSoftened(t)
+	l.checkPolicy(t.Policy)
 }
 
 func (l *loader) version(t *clusterText) {

@@ -95,6 +95,12 @@ func TestEveryWordOfTheLanguageArrives(t *testing.T) {
 		Encryption: cluster.Encryption{Provider: "aescbc", KeyName: "theirs", Resources: []string{"configmaps", "secrets", "widgets.example.com"}},
 		Audit:      cluster.Audit{Policy: "everything", MaxAge: 90, MaxBackup: 20, MaxSize: 200},
 		Admission:  cluster.Admission{PodSecurity: "baseline", AlwaysPullImages: true, ExemptNamespaces: []string{"cni", "kube-system", "storage"}},
+		Policy: cluster.Policy{
+			DefaultDeny: true, NoDefaultTokens: true, UnprivilegedKubeProxy: true,
+			Namespaces: []cluster.ManagedNamespace{{Name: "shop", PodSecurity: "restricted"}, {Name: "billing", PodSecurity: "baseline"}},
+			Images: cluster.Images{Mode: "enforce", Registries: []string{"docker.io", "registry.example.com:5000/team"}, Digests: true, RefuseLatest: true,
+				ExemptNamespaces: []string{"kube-system", "storage"}},
+		},
 		APIServer: cluster.Component{Args: map[string]string{
 			"goaway-chance": "0.001", "profiling": "false",
 			"enable-admission-plugins": "NodeRestriction,EventRateLimit,DenyServiceExternalIPs,ValidatingAdmissionWebhook,AlwaysPullImages",
@@ -103,7 +109,7 @@ func TestEveryWordOfTheLanguageArrives(t *testing.T) {
 		Scheduler:         cluster.Component{Args: map[string]string{"tls-min-version": "VersionTLS13"}},
 		Etcd:              cluster.Component{Args: map[string]string{"quota-backend-bytes": "8589934592"}},
 		Kubelet:           cluster.Config{"maxPods": int64(60), "podPidsLimit": int64(1024), "evictionHard": map[string]any{"memory.available": "200Mi"}},
-		KubeProxy:         cluster.Config{"mode": "iptables", "conntrack": map[string]any{"min": int64(131072)}},
+		KubeProxy:         cluster.Config{"mode": "iptables", "conntrack": map[string]any{"min": int64(0)}},
 		Nodes: []cluster.Node{
 			{Name: "cp-1", Role: cluster.ControlPlane, Address: netip.MustParseAddr("10.0.0.11"), HostKey: key, SSHHost: "cp_one"},
 			{
@@ -129,7 +135,7 @@ func TestASettingKnowsItsLine(t *testing.T) {
 	for path, holds := range map[string]string{
 		"name": "cluster \"prod-east\"", "kubernetes": "kubernetes ", "endpoint.host": "host = ", "network.pods": "pods ", "network.cni": "cni \"manifest\"",
 		"ssh.port": "2222", "firewall.admins": "var.office", "firewall.allow.ingress": "allow \"ingress\"", "encryption.provider": "aescbc", "encryption.key_name": "theirs",
-		"audit.max_age": "max_age", "audit.policy": "everything", "admission.pod_security": "baseline", "admission.always_pull_images": "always_pull_images", "admission.exempt_namespaces": "exempt_namespaces", "apiserver.args.profiling": "profiling = false",
+		"audit.max_age": "max_age", "audit.policy": "everything", "policy.default_deny": "default_deny", "policy.namespace.shop": "namespace \"shop\"", "policy.namespace.shop.pod_security": "restricted", "policy.images": "images {", "policy.images.mode": "enforce", "policy.images.registries": "registry.example.com:5000", "admission.pod_security": "baseline", "admission.always_pull_images": "always_pull_images", "admission.exempt_namespaces": "exempt_namespaces", "apiserver.args.profiling": "profiling = false",
 		"kubelet.config.maxPods": "maxPods", "node.cp-1": `node "cp-1"`, "node.w-1.address": "cidrhost(local.workers", "node.w-1.taints": "taints",
 	} {
 		o := c.Origin(path)

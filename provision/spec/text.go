@@ -53,6 +53,7 @@ type clusterText struct {
 	Encryption *encryptionText `hcl:"encryption,block"`
 	Audit      *auditText      `hcl:"audit,block"`
 	Admission  *admissionText  `hcl:"admission,block"`
+	Policy     *policyText     `hcl:"policy,block"`
 
 	APIServer         *argsText   `hcl:"apiserver,block"`
 	ControllerManager *argsText   `hcl:"controller_manager,block"`
@@ -127,6 +128,30 @@ type admissionText struct {
 	PodSecurity      *hcl.Attribute `hcl:"pod_security,optional"`
 	ExemptNamespaces *hcl.Attribute `hcl:"exempt_namespaces,optional"`
 	AlwaysPullImages *hcl.Attribute `hcl:"always_pull_images,optional"`
+}
+
+type policyText struct {
+	DefaultDeny           *hcl.Attribute `hcl:"default_deny,optional"`
+	NoDefaultTokens       *hcl.Attribute `hcl:"no_default_tokens,optional"`
+	UnprivilegedKubeProxy *hcl.Attribute `hcl:"unprivileged_kube_proxy,optional"`
+	Namespaces            []*managedText `hcl:"namespace,block"`
+	Images                *imagesText    `hcl:"images,block"`
+}
+
+type managedText struct {
+	Name        string         `hcl:"name,label"`
+	NameRange   hcl.Range      `hcl:"name,label_range"`
+	PodSecurity *hcl.Attribute `hcl:"pod_security,optional"`
+	At          hcl.Range      `hcl:",def_range"`
+}
+
+type imagesText struct {
+	Registries       *hcl.Attribute `hcl:"registries,optional"`
+	Digests          *hcl.Attribute `hcl:"digests,optional"`
+	RefuseLatest     *hcl.Attribute `hcl:"refuse_latest,optional"`
+	Mode             *hcl.Attribute `hcl:"mode,optional"`
+	ExemptNamespaces *hcl.Attribute `hcl:"exempt_namespaces,optional"`
+	At               hcl.Range      `hcl:",def_range"`
 }
 
 type argsText struct {

@@ -99,6 +99,40 @@ func (w *writer) policies(c *cluster.Cluster) {
 		}
 		w.toggle("always_pull_images", c.Admission.AlwaysPullImages)
 	})
+	w.policy(c)
+}
+
+// policy is what bulwark owns in the API.
+func (w *writer) policy(c *cluster.Cluster) {
+	p := c.Policy
+	w.block("policy", "policy", func() {
+		w.toggle("default_deny", p.DefaultDeny)
+		w.toggle("no_default_tokens", p.NoDefaultTokens)
+		w.toggle("unprivileged_kube_proxy", p.UnprivilegedKubeProxy)
+		for _, n := range p.Namespaces {
+			head := "namespace " + literal(cty.StringVal(n.Name))
+			if n.PodSecurity == c.Admission.PodSecurity {
+				w.comment(w.path + "namespace." + n.Name)
+				w.line("\n" + head + " {}")
+				continue
+			}
+			w.block("namespace."+n.Name, head, func() { w.text("pod_security", n.PodSecurity, "") })
+		}
+		w.block("images", "images", func() {
+			if p.Images.Mode == "" {
+				return
+			}
+			if len(p.Images.Registries) > 0 {
+				w.list("registries", p.Images.Registries)
+			}
+			w.toggle("digests", p.Images.Digests)
+			w.toggle("refuse_latest", p.Images.RefuseLatest)
+			w.set("mode", cty.StringVal(p.Images.Mode))
+			if more := without(p.Images.ExemptNamespaces, "kube-system"); len(more) > 0 {
+				w.list("exempt_namespaces", more)
+			}
+		})
+	})
 }
 
 func (w *writer) raw(c *cluster.Cluster) {

@@ -74,13 +74,29 @@ cluster "prod-east" {
     exempt_namespaces  = ["storage", "cni"]
     always_pull_images = true
   }
+  policy {
+    default_deny            = true
+    no_default_tokens       = true
+    unprivileged_kube_proxy = true
+
+    namespace "shop" { pod_security = "restricted" }
+    namespace "billing" {}
+
+    images {
+      registries        = ["registry.example.com:5000/team", "docker.io"]
+      digests           = true
+      refuse_latest     = true
+      mode              = "enforce"
+      exempt_namespaces = ["storage"]
+    }
+  }
 
   apiserver { args = { goaway-chance = 0.001, enable-admission-plugins = "AlwaysPullImages", profiling = false } }
   controller_manager { args = { terminated-pod-gc-threshold = 100 } }
   scheduler { args = { tls-min-version = "VersionTLS13" } }
   etcd { args = { quota-backend-bytes = 8589934592 } }
   kubelet { config = { maxPods = 60, podPidsLimit = 1024, evictionHard = { "memory.available" = "200Mi" } } }
-  kube_proxy { config = { mode = "iptables", conntrack = { min = 131072 } } }
+  kube_proxy { config = { mode = "iptables", conntrack = { min = 0 } } }
 
   node "cp-1" {
     role     = "control-plane"
