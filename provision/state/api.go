@@ -37,6 +37,12 @@ type API struct {
 	// Refused are pods that run and would not be let in again; they are asked for
 	// where admission is about to change.
 	Refused []Refused
+	// RefusedImages are pods that run images which the policy of images does not let
+	// in; they are asked for where that is about to change.
+	RefusedImages []Refused
+	// Policies are the objects that bulwark made for the policy of a spec, of this
+	// one or of one before, and those it owns fields of; sorted, without JSON.
+	Policies []Object
 	// Inventory is what an audit asks for; nil where none did.
 	Inventory *Inventory
 	// Unread says why something could not be read, by name.

@@ -164,7 +164,36 @@ type Object struct {
 	// Tokens, with an empty Ref, stands for all bootstrap tokens that were made
 	// for joining: none may be left.
 	Tokens bool `json:"tokens,omitempty"`
+	// Policy is what of the spec's policy the object is for, "" for others. It
+	// says so itself, by [PolicyLabel]: one of its name that does not is somebody
+	// else's, and left alone.
+	Policy string `json:"policy,omitempty"`
+	// Fields says that of an object of the policy only the fields of JSON are
+	// bulwark's. It is never deleted: without JSON they are given back.
+	Fields bool `json:"fields,omitempty"`
+	// Undo says that a derived object is wanted only where the one that is there
+	// was made otherwise for the policy, and so has [PolicyLabel].
+	Undo bool `json:"undo,omitempty"`
+	// Retired, with an empty Ref, stands for all objects of the policy that the
+	// spec no longer asks for: none may be left.
+	Retired bool `json:"retired,omitempty"`
 }
+
+// Named says that it is about one object, and not about all of a kind.
+func (o *Object) Named() bool { return !o.Tokens && !o.Retired }
+
+// PolicyLabel is on every object, or object with fields, that bulwark owns for
+// the policy of a spec; its value is what for.
+const PolicyLabel = "bulwark/policy"
+
+// What an object of the policy is for.
+const (
+	PolicyNamespace   = "namespace"
+	PolicyTokens      = "no-default-tokens"
+	PolicyDefaultDeny = "default-deny"
+	PolicyImages      = "images"
+	PolicyKubeProxy   = "unprivileged-kube-proxy"
+)
 
 // Approval is a kubelet that serves with a certificate the cluster signed,
 // after its request was judged by the spec.
