@@ -21,6 +21,17 @@ func BlockSettings() []BlockSetting {
 		// those take that ask for no validated cipher.
 		text("encryption.provider", Ordered, []string{"secretbox", "aescbc"}, func(c *Cluster) *string { return &c.Encryption.Provider }),
 		list("encryption.resources", Union, func(c *Cluster) *[]string { return &c.Encryption.Resources }),
+		// Each is what a standard asks for word by word, and what another forbids.
+		text("audit.policy", OneOf, []string{AuditMetadata, AuditEverything}, func(c *Cluster) *string { return &c.Audit.Policy }),
+		text("admission.pod_security", Ordered, []string{PodSecurityBaseline, PodSecurityRestricted}, func(c *Cluster) *string { return &c.Admission.PodSecurity }),
+		toggle("admission.always_pull_images", func(c *Cluster) *bool { return &c.Admission.AlwaysPullImages }),
+		toggle("policy.default_deny", func(c *Cluster) *bool { return &c.Policy.DefaultDeny }),
+		toggle("policy.no_default_tokens", func(c *Cluster) *bool { return &c.Policy.NoDefaultTokens }),
+		toggle("policy.unprivileged_kube_proxy", func(c *Cluster) *bool { return &c.Policy.UnprivilegedKubeProxy }),
+		text("policy.images.mode", Ordered, []string{"", ImagesAudit, ImagesEnforce}, func(c *Cluster) *string { return &c.Policy.Images.Mode }),
+		toggle("policy.images.digests", func(c *Cluster) *bool { return &c.Policy.Images.Digests }),
+		toggle("policy.images.refuse_latest", func(c *Cluster) *bool { return &c.Policy.Images.RefuseLatest }),
+		list("policy.images.registries", Intersection, func(c *Cluster) *[]string { return &c.Policy.Images.Registries }),
 	}
 }
 
@@ -57,6 +68,15 @@ func list(path string, rule Rule, field func(*Cluster) *[]string) BlockSetting {
 		func(c *Cluster, v any) {
 			if l, ok := v.([]string); ok {
 				*field(c) = slices.Sorted(slices.Values(l))
+			}
+		}}
+}
+
+func toggle(path string, field func(*Cluster) *bool) BlockSetting {
+	return BlockSetting{Setting{Key: path, Rule: TrueWins}, func(c *Cluster) any { return *field(c) },
+		func(c *Cluster, v any) {
+			if b, ok := v.(bool); ok {
+				*field(c) = b
 			}
 		}}
 }

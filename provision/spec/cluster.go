@@ -66,7 +66,7 @@ func (l *loader) cluster(t *clusterText, own []*profileText) {
 	l.checkRanges(t)
 	l.checkExposed(t.At)
 	l.checkSoftened(t)
-	l.checkPolicy(t.Policy)
+	l.checkPolicy(t.At)
 }
 
 func (l *loader) version(t *clusterText) {

@@ -13,6 +13,7 @@ type hardenText struct {
 	Encryption *encryptionText `hcl:"encryption,block"`
 	Audit      *auditText      `hcl:"audit,block"`
 	Admission  *admissionText  `hcl:"admission,block"`
+	Policy     *policyText     `hcl:"policy,block"`
 
 	APIServer         *argsText   `hcl:"apiserver,block"`
 	ControllerManager *argsText   `hcl:"controller_manager,block"`
@@ -40,6 +41,7 @@ func (l *loader) wishes(y Layer) []wish {
 	sub.encryption(text.Encryption)
 	sub.audit(text.Audit)
 	sub.admission(text.Admission)
+	sub.policy(text.Policy)
 	sub.raw(&clusterText{APIServer: text.APIServer, ControllerManager: text.ControllerManager, Scheduler: text.Scheduler, Etcd: text.Etcd,
 		Kubelet: text.Kubelet, KubeProxy: text.KubeProxy})
 	l.report(sub.diags...)

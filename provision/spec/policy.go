@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
@@ -112,11 +114,12 @@ func (l *loader) images(t *imagesText) {
 	}
 }
 
-// checkPolicy is what other blocks have to say of the policy.
-func (l *loader) checkPolicy(t *policyText) {
+// checkPolicy is what other blocks have to say of the policy, which may be a profile's.
+func (l *loader) checkPolicy(near hcl.Range) {
+	near = l.where("profiles", near)
 	p := l.c.Policy
 	if p.DefaultDeny && l.c.Network.CNI.Kind == cluster.CNIBridge {
-		l.report(caution(t.DefaultDeny.Range, "NetworkPolicies without effect", "cni \"bridge\" enforces no NetworkPolicy: they will be there, and close nothing. Use a pod network that enforces them."))
+		l.report(caution(l.where("policy.default_deny", near), "NetworkPolicies without effect", "cni \"bridge\" enforces no NetworkPolicy: they will be there, and close nothing. Use a pod network that enforces them."))
 	}
 	if !p.UnprivilegedKubeProxy {
 		return
@@ -130,7 +133,7 @@ func (l *loader) checkPolicy(t *policyText) {
 		return at
 	}
 	needs := func(setting, why string) {
-		l.report(problem(CodeContra, t.UnprivilegedKubeProxy.Range, "kube-proxy without its rights", "kube_proxy { config } has %s, and %s, which only a privileged container may. Take one of the two out.", setting, why))
+		l.report(problem(CodeContra, l.where("policy.unprivileged_kube_proxy", near), "kube-proxy without its rights", "kube_proxy { config } has %s, and %s, which only a privileged container may. Take one of the two out.", setting, why))
 	}
 	if config("mode") == "ipvs" {
 		needs(`mode = "ipvs"`, "in this mode kube-proxy sets many of the kernel's settings when it starts")
