@@ -58,19 +58,6 @@ type Control struct {
 	Text  string
 }
 
-// Verdict is what an audit says of one control and one node.
-type Verdict string
-
-// The verdicts. What is unknown is never taken for passed.
-const (
-	Pass          Verdict = "pass"
-	Fail          Verdict = "fail"
-	Waived        Verdict = "waived"
-	NotApplicable Verdict = "not applicable"
-	Review        Verdict = "needs review"
-	Unknown       Verdict = "unknown"
-)
-
 // Finding is what came of one control, on one node or of the cluster.
 type Finding struct {
 	Control Control
@@ -81,6 +68,8 @@ type Finding struct {
 	Seen []check.Seen
 	// Notes say what Kubernetes does otherwise than the standard's text has it.
 	Notes []string
+	// Waiver is what the spec says of it, nil where it says nothing.
+	Waiver *Waiver
 }
 
 // Needs is what has to be read to answer a control.
