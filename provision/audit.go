@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/check"
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
@@ -16,8 +18,14 @@ import (
 // Audited is what the controls of the catalogue say of a cluster.
 type Audited struct {
 	Cluster *cluster.Cluster
+	// Dir is the folder of the spec, as the input names it.
+	Dir string
 	// Rendered says that no machine was looked at.
 	Rendered bool
+	// Looked is when machines were looked at.
+	Looked time.Time
+	// Profiles are those that were asked.
+	Profiles []string
 	// Findings are in the order of the catalogue, and of the spec's nodes for each
 	// control.
 	Findings []profiles.Finding
@@ -25,19 +33,10 @@ type Audited struct {
 	Notes []string
 }
 
-// Count is how many findings have a verdict.
-func (a *Audited) Count(v profiles.Verdict) int {
-	count := 0
-	for _, f := range a.Findings {
-		if f.Verdict == v {
-			count++
-		}
-	}
-	return count
+// Report is the document of the audit, of which every format is made.
+func (a *Audited) Report() *report.Document {
+	return report.New(report.Audit{Cluster: a.Cluster, Dir: a.Dir, Rendered: a.Rendered, Looked: a.Looked, Profiles: a.Profiles, Notes: a.Notes, Findings: a.Findings})
 }
-
-// Fails says that a control is not met.
-func (a *Audited) Fails() bool { return a.Count(profiles.Fail) > 0 }
 
 // AuditRendered asks all controls of what a spec comes to, without looking at any
 // machine. What only a machine can tell is unknown.
@@ -46,7 +45,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	controls, err := profiles.Catalogue()
+	controls, nodes, err := asked(in, i.cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Rendered: true, Findings: audit(controls, i.cluster, have)}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Findings: audit(controls, i.cluster, nodes, have)}, nil
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
@@ -65,7 +64,7 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
-	controls, err := profiles.Catalogue()
+	controls, nodes, err := asked(in, i.cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +78,7 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	for _, c := range controls {
 		l.also.Add(c.Needs())
 	}
+	looked := time.Now()
 	have, notes, err := l.look(ctx)
 	if err != nil {
 		return nil, err
@@ -91,10 +91,11 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))
 		}
 	}
-	return &Audited{Cluster: i.cluster, Findings: audit(controls, i.cluster, have), Notes: notes}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Findings: audit(controls, i.cluster, nodes, have), Notes: notes}, nil
 }
 
-func audit(controls []profiles.Control, c *cluster.Cluster, have *state.Cluster) []profiles.Finding {
+// audit asks controls of nodes, and of the cluster what is one of its own.
+func audit(controls []profiles.Control, c *cluster.Cluster, nodes []cluster.Node, have *state.Cluster) []profiles.Finding {
 	var out []profiles.Finding
 	of := check.ClusterOf(c)
 	for _, control := range controls {
@@ -102,7 +103,7 @@ func audit(controls []profiles.Control, c *cluster.Cluster, have *state.Cluster)
 			out = append(out, control.Audit(check.Subject{Cluster: of, Have: have}))
 			continue
 		}
-		for _, n := range c.Nodes {
+		for _, n := range nodes {
 			out = append(out, control.Audit(check.Subject{Cluster: of, Node: n, Have: have}))
 		}
 	}

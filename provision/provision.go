@@ -22,9 +22,11 @@ type Input struct {
 	Overlay string
 	// OnKind means the kind nodes of the cluster instead of its machines.
 	OnKind bool
-	// Nodes are those whose steps are planned for; none means all. All machines are
-	// looked at.
+	// Nodes are those whose steps are planned for, or that an audit is of; none means
+	// all. All machines are looked at.
 	Nodes []string
+	// Controls are the ids that an audit asks, "CIS-1.2.*" for many; none means all.
+	Controls []string
 	// Remove means that nodes of the cluster that the spec does not name leave it.
 	Remove bool
 	// ReadOnly means that nothing is written on a machine, not even to put away

@@ -101,13 +101,7 @@ func (s *Session) only(nodes []string) error {
 	return nil
 }
 
-func (s *Session) names() []string {
-	var out []string
-	for _, n := range s.Cluster.Nodes {
-		out = append(out, n.Name)
-	}
-	return out
-}
+func (s *Session) names() []string { return namesOf(s.Cluster) }
 
 // leave plans for who left the spec where that is asked for, and says so where not.
 func (s *Session) leave(in Input) {

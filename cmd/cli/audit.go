@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,13 +14,16 @@ type auditOptions struct {
 	specOptions
 	machineOptions
 	Rendered bool
-	Output   Format
+	Controls []string
+	Nodes    []string
+	FailOn   failOn
+	Output   reportFormat
 }
 
-// errFindings is a cluster that fails a control.
+// errFindings is a cluster that fails a control, or fails more of them than before.
 var errFindings = errors.New("a control is not met")
 
-func newAudit(run func(context.Context, auditOptions) error) *cobra.Command {
+func newAudit(run func(context.Context, auditOptions) error, diff func(context.Context, auditDiffOptions) error) *cobra.Command {
 	var o auditOptions
 	cmd := &cobra.Command{
 		Use:   "audit [SPEC]",
@@ -26,10 +32,16 @@ func newAudit(run func(context.Context, auditOptions) error) *cobra.Command {
 not met, what was seen and how to mend it. With --rendered no machine is looked at: the
 question is asked of what the spec comes to. Without it one look is taken at each
 machine and at the API, and nothing is written. What was not read is unknown, and never
-passed. Exit code 6 means that a control is not met.
+passed. Exit code 6 means that a control is not met, or what --fail-on says.
+
+The formats but text are all made of one document, which -o json is: csv for spreadsheets,
+sarif and junit for what shows the results of checks, oscal for auditors' tools, html as
+one page to read and print. "bulwark audit diff" compares two documents of -o json.
 
 The catalogue has the 65 scored controls of the CIS Kubernetes Benchmark 2.0.1.`,
-		Example:           "  bulwark audit prod/ --rendered\n  bulwark audit prod/ -o json > audit.json",
+		Example: `  bulwark audit prod/ --rendered
+  bulwark audit prod/ -o json > audit.json
+  bulwark audit prod/ --control 'CIS-1.2.*' --node cp-1 --fail-on fail,unknown`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,14 +55,24 @@ The catalogue has the 65 scored controls of the CIS Kubernetes Benchmark 2.0.1.`
 	o.specOptions.flags(cmd)
 	o.onFlag(cmd)
 	o.machineOptions.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.Rendered, "rendered", false, "look at no machine: ask what the spec comes to")
-	formatFlag(cmd, &o.Output, "o")
+	f := cmd.Flags()
+	f.BoolVar(&o.Rendered, "rendered", false, "look at no machine: ask what the spec comes to")
+	f.StringArrayVar(&o.Controls, "control", nil, "only the controls whose `ID` it is, or a pattern such as CIS-1.2.* (repeatable)")
+	f.StringArrayVar(&o.Nodes, "node", nil, "only what is asked of `NAME` (repeatable); all machines are looked at")
+	o.FailOn = failOn{"fail"}
+	f.Var(&o.FailOn, "fail-on", "end with 6 where there is one of these: fail, unknown, review, or never; a list")
+	complete(cmd, "fail-on", append(failWords(), "never")...)
+	o.Output = reportFormat(Text)
+	f.VarP(&o.Output, "output", "o", "how to show results, on standard output")
+	complete(cmd, "output", reportFormats()...)
+	cmd.AddCommand(newAuditDiff(diff))
 	return cmd
 }
 
 func (a *app) audit(ctx context.Context, o auditOptions) error {
-	return a.run(ctx, "audit", o.Output, func(ctx context.Context, v View) error {
+	return a.run(ctx, "audit", Format(o.Output), func(ctx context.Context, v View) error {
 		in := a.input(o.specOptions, o.machineOptions)
+		in.Controls, in.Nodes = o.Controls, o.Nodes
 		if !o.Rendered {
 			v.Say("Looking at the nodes of %s.", o.Spec)
 		}
@@ -58,10 +80,81 @@ func (a *app) audit(ctx context.Context, o auditOptions) error {
 		if err != nil {
 			return err
 		}
-		v.Audited(audited)
-		if audited.Fails() {
+		report := audited.Report()
+		switch Format(o.Output) {
+		case Text, JSON, YAML:
+			v.Audited(report)
+		default:
+			b, err := report.Render(string(o.Output))
+			if err != nil {
+				return err
+			}
+			v.AuditNotes(report)
+			v.Data(b)
+		}
+		if report.Has(o.FailOn...) {
 			return errFindings
 		}
 		return nil
 	})
+}
+
+// YAML is the document of JSON in the other syntax; only an audit has it, and more
+// formats of its own.
+const YAML Format = "yaml"
+
+// reportFormats are all formats of an audit.
+func reportFormats() []string {
+	return []string{"text", "json", "yaml", "csv", "sarif", "junit", "oscal", "html"}
+}
+
+// reportFormat is the flag -o of an audit.
+type reportFormat Format
+
+// String is the format's name.
+func (f *reportFormat) String() string { return string(*f) }
+
+// Type names the flag's value in help texts.
+func (f *reportFormat) Type() string { return strings.Join(reportFormats(), "|") }
+
+// Set takes one of the formats.
+func (f *reportFormat) Set(s string) error {
+	if !slices.Contains(reportFormats(), s) {
+		return fmt.Errorf("the formats are %s", strings.Join(reportFormats(), ", "))
+	}
+	*f = reportFormat(s)
+	return nil
+}
+
+// failOn is the flag --fail-on: which verdicts end with 6.
+type failOn []string
+
+func failWords() []string { return []string{"fail", "unknown", "review"} }
+
+// String is the list as it is written.
+func (f *failOn) String() string {
+	if len(*f) == 0 {
+		return "never"
+	}
+	return strings.Join(*f, ",")
+}
+
+// Type names the flag's value in help texts.
+func (f *failOn) Type() string { return "VERDICTS" }
+
+// Set takes a list, which replaces the one before.
+func (f *failOn) Set(s string) error {
+	if s == "never" {
+		*f = nil
+		return nil
+	}
+	var list failOn
+	for word := range strings.SplitSeq(s, ",") {
+		if !slices.Contains(failWords(), word) {
+			return fmt.Errorf("it is a list of %s, or never alone", strings.Join(failWords(), ", "))
+		}
+		list = append(list, word)
+	}
+	*f = list
+	return nil
 }

@@ -71,6 +71,11 @@ func (f *fake) Audit(_ context.Context, in provision.Input, rendered bool) (*Aud
 	return f.audited, nil
 }
 
+func (f *fake) CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error) {
+	f.calls = append(f.calls, "compare audits")
+	return provision.CompareAudits(oldName, older, newName, newer)
+}
+
 func (f *fake) Open(_ context.Context, in provision.Input) (Session, error) {
 	f.call("open", in)
 	if f.openErr != nil {

@@ -45,7 +45,7 @@ func flagTable[O any](t *testing.T, verb func(func(context.Context, O) error) *c
 			case err != nil:
 				t.Errorf("%q: %v", c.args, err)
 			default:
-				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(planOptions{}, applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{}, watchOptions{})); d != "" {
+				if d := cmp.Diff(c.want, got, cmp.AllowUnexported(planOptions{}, applyOptions{}, validateOptions{}, renderOptions{}, resetOptions{}, kubeconfigOptions{}, kindCreateOptions{}, kindDeleteOptions{}, watchOptions{}, auditOptions{})); d != "" {
 					t.Errorf("%q:\n%s", c.args, d)
 				}
 			}
@@ -126,6 +126,37 @@ func TestApplyFlags(t *testing.T) {
 		"a misspelt flag":   {args: "--auto-aprove", refused: "no flag --auto-aprove"},
 		"not a number":      {args: "--parallelism many", refused: "invalid argument"},
 		"machines, by name": {args: "--on machines", want: applyOptions{specOptions: here(), machineOptions: ten(), Output: Text}},
+	})
+}
+
+func TestAuditFlags(t *testing.T) {
+	base := auditOptions{specOptions: here(), machineOptions: ten(), FailOn: failOn{"fail"}, Output: "text"}
+	with := func(change func(*auditOptions)) auditOptions { o := base; change(&o); return o }
+	verb := func(run func(context.Context, auditOptions) error) *cobra.Command {
+		return newAudit(run, func(context.Context, auditDiffOptions) error { return nil })
+	}
+	flagTable(t, verb, map[string]flagCase[auditOptions]{
+		"nothing said": {args: "", want: base},
+		"all of it": {
+			args: "prod --rendered --control CIS-1.* --control STIG-V-242376 --node a --node b --fail-on unknown,review -o sarif",
+			want: with(func(o *auditOptions) {
+				o.Spec, o.Rendered, o.Output = "prod", true, "sarif"
+				o.Controls, o.Nodes, o.FailOn = []string{"CIS-1.*", "STIG-V-242376"}, []string{"a", "b"}, failOn{"unknown", "review"}
+			}),
+		},
+		"never":                 {args: "--fail-on never", want: with(func(o *auditOptions) { o.FailOn = nil })},
+		"never and something":   {args: "--fail-on never,fail", refused: "or never alone"},
+		"a verdict nobody has":  {args: "--fail-on pass", refused: "fail, unknown, review"},
+		"nothing to fail on":    {args: "--fail-on=", refused: "fail, unknown, review"},
+		"a format nobody knows": {args: "-o pdf", refused: "oscal, html"},
+	})
+}
+
+func TestAuditDiffFlags(t *testing.T) {
+	flagTable(t, newAuditDiff, map[string]flagCase[auditDiffOptions]{
+		"two documents": {args: "a b -o json", want: auditDiffOptions{Old: "a", New: "b", Output: JSON}},
+		"one":           {args: "a", refused: "takes two documents and got 1"},
+		"three":         {args: "a b c", refused: "takes two documents and got 3"},
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/cmd/view"
 	"github.com/bulwark-k8s/bulwark/profiles"
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -30,6 +31,9 @@ type (
 	Explained = cluster.Explained
 	// Control is one rule of a standard.
 	Control = profiles.Control
+	// Report is the document of an audit, AuditDiff what changed between two.
+	Report    = report.Document
+	AuditDiff = report.Diff
 	// Check is one thing that was verified.
 	Check = apply.Check
 )
@@ -44,6 +48,8 @@ type Provision interface {
 	Profiles(ctx context.Context, in provision.Input) (*provision.Standards, error)
 	// Explain says why a setting of a spec has its value.
 	Explain(ctx context.Context, in provision.Input, setting string) (*Explained, error)
+	// CompareAudits reads two documents of audits; the names are for errors.
+	CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error)
 	// Open connects to every node, looks, and computes problems and plan.
 	Open(ctx context.Context, in provision.Input) (Session, error)
 	// OpenSaved is Open for a saved plan, which must still be the plan.
@@ -97,10 +103,13 @@ type View interface {
 	Valid(c *Cluster)
 	Diagnostics(d view.Diagnosis)
 	Rendered(dir string, r *provision.Rendered)
-	Audited(a *Audited)
 	Profiles(s *provision.Standards, controls bool)
 	Control(c Control, in *provision.Standards)
 	Explained(e *Explained)
+	Audited(r *Report)
+	// AuditNotes are what an audit could not look at, where its report is data.
+	AuditNotes(r *Report)
+	AuditDiff(d *AuditDiff)
 	Formatted(path string)
 	Diff(name string, before, after []byte)
 	Data(b []byte)

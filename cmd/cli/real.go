@@ -44,6 +44,11 @@ func (realProvision) Explain(ctx context.Context, in provision.Input, setting st
 	return provision.Explain(ctx, in, setting)
 }
 
+// CompareAudits says what changed between two audits.
+func (realProvision) CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error) {
+	return provision.CompareAudits(oldName, older, newName, newer)
+}
+
 // Open connects to the machines and looks.
 func (realProvision) Open(ctx context.Context, in provision.Input) (Session, error) {
 	s, err := provision.Open(ctx, in)

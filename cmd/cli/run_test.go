@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/apply/machine"
@@ -31,33 +30,6 @@ func TestApplyShowsAsksAppliesVerifies(t *testing.T) {
 	}
 	says(t, "stdout", c.stdout, "+ file  write /a", "Plan: 1 to add", "Applied: 1 step done", "/version is closed  401")
 	says(t, "stderr", c.stderr, "[1/1] cp-1: write /a", "bulwark kubeconfig prod --on kind --var ... --merge")
-}
-
-func TestAuditSaysWhatIsNotMet(t *testing.T) {
-	failed := &Audited{Cluster: newFake().look.Cluster, Findings: []profiles.Finding{{Control: profiles.Control{ID: "CIS-1", Title: "closed"}, Node: "cp-1", Verdict: profiles.Fail}}}
-	met := &Audited{Cluster: newFake().look.Cluster, Findings: []profiles.Finding{{Control: profiles.Control{ID: "CIS-1", Title: "closed"}, Node: "cp-1", Verdict: profiles.Pass}}}
-	for _, c := range []struct {
-		args, call string
-		answer     *Audited
-		code       int
-		says       string
-	}{
-		{"audit prod --rendered", "audit rendered", failed, 6, "1 failed"},
-		{"audit prod", "audit", failed, 6, "FAIL CIS-1"},
-		{"audit prod", "audit", met, 0, "1 passed, 0 failed"},
-		{"audit prod -o json", "audit", failed, 6, `"verdict": "fail"`},
-	} {
-		f := newFake()
-		f.audited = c.answer
-		got := (&console{args: c.args}).run(t, f)
-		if got.code != c.code || !slices.Equal(f.calls, []string{c.call}) || f.in.Path != "prod" {
-			t.Errorf("%s: code %d after %v:\n%s", c.args, got.code, f.calls, got.stderr)
-		}
-		says(t, c.args, got.stdout, c.says)
-		if strings.Contains(got.stderr, "rror") {
-			t.Errorf("%s: what was asked for is no error:\n%s", c.args, got.stderr)
-		}
-	}
 }
 
 func TestPlanShowsAndChangesNothing(t *testing.T) {

@@ -58,6 +58,8 @@ func (s System) newView(command string, format Format, g globals) View {
 		return view.NewJSON(out, err, command, g.Verbose)
 	case Lines:
 		return view.NewLines(out, err, command, g.Verbose)
+	case YAML:
+		return view.NewYAML(out, err, command, g.Verbose)
 	case Text:
 	}
 	return view.NewHuman(out, err, view.HumanOptions{Verbose: g.Verbose, Now: s.Now})

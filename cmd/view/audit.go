@@ -1,113 +1,171 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
-	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 )
 
-// Audited shows what controls say of a cluster: who fails first, then what is not
-// known; what passed is counted, and named for who asked for more.
-func (h *Human) Audited(a *provision.Audited) {
-	for _, n := range a.Notes {
-		h.err.linef("Note: %s", n)
-	}
-	for _, v := range []profiles.Verdict{profiles.Fail, profiles.Unknown, profiles.Pass} {
-		if v == profiles.Pass && !h.verbose {
-			continue
+// mostEvidence is how many lines of evidence are shown of one finding.
+const mostEvidence = 12
+
+// Audited shows what controls say of a cluster: what has to be mended first. What is
+// met or not applicable is counted, and named for who asked for more.
+func (h *Human) Audited(d *report.Document) {
+	h.AuditNotes(d)
+	for _, v := range profiles.Verdicts() {
+		if h.verbose || v != profiles.Pass && v != profiles.NotApplicable {
+			h.groups(d.Groups(v), v)
 		}
-		h.verdicts(a, v)
 	}
 	h.out.gap()
-	of := "as it is"
-	if a.Rendered {
-		of = "as it is rendered, with no look at a machine"
+	for _, x := range d.Deviations {
+		h.out.linef("Deviation %s: %s", x.ID, x.Reason)
 	}
-	h.out.linef("%s, %s: %d passed, %d failed, %d unknown, %d not applicable.", a.Cluster.Name, of,
-		a.Count(profiles.Pass), a.Count(profiles.Fail), a.Count(profiles.Unknown), a.Count(profiles.NotApplicable))
+	standards := d.Standards()
+	if len(standards) > 1 {
+		for _, s := range standards {
+			h.out.linef("%s: %s.", s, counts(d, s))
+		}
+	}
+	h.out.linef("%s, %s: %s.", d.Cluster, d.State(), counts(d, ""))
 }
 
-// verdicts shows the findings of one verdict.
-func (h *Human) verdicts(a *provision.Audited, v profiles.Verdict) {
-	if a.Count(v) == 0 {
+// AuditNotes shows what an audit could not look at, for formats that go elsewhere.
+func (h *Human) AuditNotes(d *report.Document) {
+	for _, n := range d.Notes {
+		h.err.linef("Note: %s", n)
+	}
+}
+
+// counts are the verdicts of a standard, or of all: those that there always are, and
+// the others where there are any.
+func counts(d *report.Document, standard string) string {
+	var out []string
+	for _, c := range []struct {
+		verdict profiles.Verdict
+		word    string
+		always  bool
+	}{{profiles.Pass, "passed", true}, {profiles.Fail, "failed", true}, {profiles.Waived, "waived", false}, {profiles.Unknown, "unknown", true},
+		{profiles.Review, "to review", false}, {profiles.NotApplicable, "not applicable", true}} {
+		if n := d.Count(standard, c.verdict); n > 0 || c.always {
+			out = append(out, fmt.Sprintf("%d %s", n, c.word))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// groups shows the findings of one verdict, the same of several nodes in one line.
+func (h *Human) groups(all []report.Group, v profiles.Verdict) {
+	if len(all) == 0 {
 		return
 	}
 	h.out.gap()
-	id, node := 0, 0
-	for _, f := range a.Findings {
-		if f.Verdict == v {
-			id, node = max(id, len(f.Control.ID)), max(node, len([]rune(Printable(f.Node))))
-		}
+	id := 0
+	for _, g := range all {
+		id = max(id, len([]rune(g.ID)))
 	}
-	for _, f := range a.Findings {
-		if f.Verdict != v {
-			continue
+	for _, g := range all {
+		on := ""
+		if len(g.Nodes) > 0 {
+			on = "  (" + strings.Join(g.Nodes, ", ") + ")"
 		}
 		mark := pad(h.mark(string(v), h.out), 4)
-		h.out.linef("  %s %s  %s  %s", h.out.paint(verdictStyle(string(v)), mark), pad(f.Control.ID, id), pad(f.Node, node), f.Control.Title)
-		if v == profiles.Pass {
+		h.out.linef("  %s %s  %s%s", h.out.paint(verdictStyle(string(v)), mark), pad(g.ID, id), g.Title, h.out.paint(dim, on))
+		if v != profiles.Pass {
+			h.below(g.Finding)
+		}
+	}
+}
+
+// below shows what a verdict rests on, and what to do.
+func (h *Human) below(f report.Finding) {
+	left := 0
+	for i, e := range f.Evidence {
+		switch {
+		case f.Verdict == profiles.Unknown && e.Unread == "":
+		case i >= mostEvidence && !h.verbose:
+			left++
+		default:
+			h.out.linef("         %s", h.out.paint(dim, e.String()))
+		}
+	}
+	if left > 0 {
+		h.out.linef("         %s", h.out.paint(dim, fmt.Sprintf("and %d more (-v shows all)", left)))
+	}
+	for _, n := range f.Notes {
+		h.out.linef("         %s", h.out.paint(dim, "Note: "+n))
+	}
+	if f.Waiver != nil {
+		h.out.linef("         %s", f.Waiver.String())
+	}
+	if a := f.Advice(); a != "" {
+		h.out.linef("         %s", a)
+	}
+	if f.At != nil && f.Verdict != profiles.NotApplicable {
+		h.out.linef("         %s", h.out.paint(dim, fmt.Sprintf("in the spec: %s:%d", f.At.File, f.At.Line)))
+	}
+}
+
+// AuditDiff shows what changed between two audits: what got worse first.
+func (h *Human) AuditDiff(d *report.Diff) {
+	if d.Before.Cluster != d.After.Cluster {
+		h.err.linef("Note: these are audits of two clusters, %s and %s.", d.Before.Cluster, d.After.Cluster)
+	}
+	if d.Before.Rendered != d.After.Rendered {
+		h.err.linef("Note: one of the two is of what was rendered, the other of a living cluster.")
+	}
+	worse := 0
+	for _, part := range []struct {
+		title string
+		list  []report.Change
+	}{{"New:", d.New}, {"Changed:", d.Changed}, {"Gone, and not known to be mended:", d.Gone}, {"Mended:", d.Mended}} {
+		if len(part.list) == 0 {
 			continue
 		}
-		for _, s := range f.Seen {
-			if v == profiles.Unknown && s.Unread == "" {
-				continue
+		h.out.gap()
+		h.out.linef("%s", h.out.paint(bold, part.title))
+		for _, c := range part.list {
+			if c.Worse {
+				worse++
 			}
-			what := s.What + ": " + s.Value
-			if s.Unread != "" {
-				what = s.What + " is not known: " + s.Unread
-			}
-			h.out.linef("         %s", h.out.paint(dim, what))
+			h.change(c)
 		}
-		if v == profiles.Fail {
-			h.out.linef("         to mend it: %s", f.Control.Remedy)
+	}
+	h.out.gap()
+	h.out.linef("%d new, %d changed, %d gone, %d mended; %d got worse.", len(d.New), len(d.Changed), len(d.Gone), len(d.Mended), worse)
+}
+
+func (h *Human) change(c report.Change) {
+	on, style := "", style("")
+	if c.Node != "" {
+		on = " on " + c.Node
+	}
+	if c.Worse {
+		style = red
+	}
+	word := func(v profiles.Verdict) string {
+		if v == "" {
+			return "not asked"
 		}
+		return string(v)
+	}
+	h.out.linef("  %s%s: %s -> %s  %s", h.out.paint(style, c.ID), on, word(c.Before), word(c.After), c.Title)
+	for _, s := range c.Less {
+		h.out.linef("      - %s", h.out.paint(dim, s))
+	}
+	for _, s := range c.More {
+		h.out.linef("      + %s", h.out.paint(dim, s))
 	}
 }
 
-// findingDoc is one finding as a document has it.
-type findingDoc struct {
-	ID      string    `json:"id"`
-	Title   string    `json:"title"`
-	Section string    `json:"section,omitempty"`
-	Level   int       `json:"level,omitempty"`
-	Scored  bool      `json:"scored,omitempty"`
-	Node    string    `json:"node"`
-	Verdict string    `json:"verdict"`
-	Seen    []seenDoc `json:"seen,omitempty"`
-	Remedy  string    `json:"remedy,omitempty"`
-}
+// Audited puts the audit into the document.
+func (j *JSON) Audited(d *report.Document) { j.edit(func(doc *document) { doc.Audit = d }) }
 
-type seenDoc struct {
-	What   string `json:"what"`
-	Value  string `json:"value,omitempty"`
-	Unread string `json:"unread,omitempty"`
-}
+// AuditNotes is nothing here: the document has them.
+func (j *JSON) AuditNotes(*report.Document) {}
 
-// auditDoc is an audit as a document has it.
-type auditDoc struct {
-	Rendered bool         `json:"rendered"`
-	Findings []findingDoc `json:"findings"`
-}
-
-// Audited puts all findings into the document.
-func (j *JSON) Audited(a *provision.Audited) {
-	doc := &auditDoc{Rendered: a.Rendered, Findings: []findingDoc{}}
-	for _, f := range a.Findings {
-		d := findingDoc{ID: f.Control.ID, Title: f.Control.Title, Section: f.Control.Section, Level: f.Control.Level, Scored: f.Control.Scored,
-			Node: f.Node, Verdict: strings.ReplaceAll(string(f.Verdict), " ", "-")}
-		for _, s := range f.Seen {
-			d.Seen = append(d.Seen, seenDoc{Printable(s.What), Printable(s.Value), Printable(s.Unread)})
-		}
-		if f.Verdict == profiles.Fail {
-			d.Remedy = f.Control.Remedy
-		}
-		doc.Findings = append(doc.Findings, d)
-	}
-	j.edit(func(d *document) {
-		d.Cluster, d.Audit = newClusterDoc(a.Cluster), doc
-		for _, n := range a.Notes {
-			d.Notes = append(d.Notes, Printable(n))
-		}
-	})
-}
+// AuditDiff puts what changed into the document.
+func (j *JSON) AuditDiff(d *report.Diff) { j.edit(func(doc *document) { doc.AuditDiff = d }) }

@@ -61,8 +61,8 @@ func (h *Human) Checks(all []apply.Check) {
 
 // mark is the sign of a verdict, a word where symbols cannot be shown.
 func (h *Human) mark(verdict string, s *Stream) string {
-	sign := map[string]string{"pass": "✓", "fail": "✗", "unknown": "?"}
-	word := map[string]string{"pass": "ok", "fail": "FAIL", "unknown": "?"}
+	sign := map[string]string{"pass": "✓", "fail": "✗", "unknown": "?", "waived": "~", "needs review": "!", "not applicable": "-"}
+	word := map[string]string{"pass": "ok", "fail": "FAIL", "unknown": "?", "waived": "~", "needs review": "!", "not applicable": "-"}
 	if s.Unicode {
 		word = sign
 	}

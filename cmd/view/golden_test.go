@@ -18,6 +18,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/check"
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/adopt"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
@@ -34,7 +35,10 @@ var update = flag.Bool("update", false, "write the golden files")
 type shower interface {
 	Valid(*cluster.Cluster)
 	Rendered(string, *provision.Rendered)
-	Audited(*provision.Audited)
+	Audited(*report.Document)
+	AuditNotes(*report.Document)
+	AuditDiff(*report.Diff)
+	Data([]byte)
 	Problems([]provision.Problem)
 	Plan(*plan.Plan, []string)
 	Targets(string, []string)
@@ -65,20 +69,13 @@ var (
 
 // scenes are what a user can come to see, each shown by both views.
 var scenes = map[string]func(shower) error{
-	"valid": func(v shower) error { v.Valid(sampleCluster()); return nil },
-	"audit": func(v shower) error {
-		control := func(id, title string) profiles.Control {
-			return profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set --profiling=false"}
-		}
-		v.Audited(&provision.Audited{Cluster: sampleCluster(), Notes: []string{"w-1 was not looked at: no route to host"}, Findings: []profiles.Finding{
-			{Control: control("CIS-1.2.15", "The API server is not profiled over the network"), Node: "cp-1", Verdict: profiles.Fail,
-				Seen: []check.Seen{{What: "kube-apiserver --profiling", Value: "tr\x1b[2Jue"}}},
-			{Control: control("CIS-1.2.16", "The API server writes an audit log"), Node: "cp-1", Verdict: profiles.Pass,
-				Seen: []check.Seen{{What: "kube-apiserver --audit-log-path", Value: "/var/log/kubernetes/audit/audit.log"}}},
-			{Control: control("CIS-4.1.1", "The kubelet's unit can be read and written by root alone"), Node: "w-1", Verdict: profiles.Unknown,
-				Seen: []check.Seen{{What: "/etc/systemd/system/kubelet.service", Unread: "the machine was not looked at"}}},
-			{Control: control("CIS-1.2.15", "The API server is not profiled over the network"), Node: "w-1", Verdict: profiles.NotApplicable},
-		}})
+	"valid":      func(v shower) error { v.Valid(sampleCluster()); return nil },
+	"audit":      func(v shower) error { v.Audited(sampleAudit("true")); return nil },
+	"audit data": func(v shower) error { v.AuditNotes(sampleAudit("true")); v.Data([]byte("a,b\n")); return nil },
+	"audit diff": func(v shower) error {
+		before, after := sampleAudit("true"), sampleAudit("maybe")
+		before.Findings[1].Verdict, after.Findings[3].Verdict, after.Findings = profiles.Pass, profiles.Pass, after.Findings[:4]
+		v.AuditDiff(report.Compare(before, after))
 		return nil
 	},
 	"plan": func(v shower) error {
@@ -165,9 +162,41 @@ var scenes = map[string]func(shower) error{
 	},
 }
 
+// sampleAudit is an audit with every verdict; a setting is in it as it was seen.
+func sampleAudit(profiling string) *report.Document {
+	control := func(id, title string) profiles.Control {
+		return profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set --profiling=false"}
+	}
+	c := sampleCluster()
+	c.Origins = map[string]cluster.Origin{"name": {File: "cluster.hcl", Line: 1}, "apiserver.args.profiling": {File: "cluster.hcl", Line: 9}}
+	review := profiles.Control{ID: "NSA-AA-1", Title: "Few are administrators", Question: "Does everybody here need it?"}
+	var bindings []check.Seen
+	for i := range mostEvidence + 2 {
+		bindings = append(bindings, check.Seen{What: "evidence", Value: fmt.Sprintf("User %d by cluster-admin", i)})
+	}
+	profiled := control("CIS-1.2.15", "The API server is not profiled over the network")
+	saw := []check.Seen{{What: "kube-apiserver --profiling", Value: profiling + "\x1b[2J"}}
+	return report.New(report.Audit{Cluster: c, Dir: "prod", Looked: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+		Notes: []string{"w-1 was not looked at: no route to host"}, Profiles: []string{"cis"}, Findings: []profiles.Finding{
+			{Control: profiled, Node: "cp-1", Verdict: profiles.Fail, Seen: saw, Notes: []string{"since 1.36 it is off by itself"}},
+			{Control: profiled, Node: "cp-2", Verdict: profiles.Fail, Seen: saw, Notes: []string{"since 1.36 it is off by itself"}},
+			{Control: control("CIS-1.2.16", "The API server writes an audit log"), Node: "cp-1", Verdict: profiles.Pass,
+				Seen: []check.Seen{{What: "kube-apiserver --audit-log-path", Value: "/var/log/kubernetes/audit/audit.log"}}},
+			{Control: control("CIS-4.1.1", "The kubelet's unit can be read and written by root alone"), Node: "w-1", Verdict: profiles.Unknown,
+				Seen: []check.Seen{{What: "/etc/systemd/system/kubelet.service", Unread: "the machine was not looked at"}}},
+			{Control: control("CIS-1.2.11", "Images are always pulled"), Node: "cp-1", Verdict: profiles.Waived, Seen: []check.Seen{{What: "kube-apiserver --enable-admission-plugins", Value: "none"}},
+				Waiver: &profiles.Waiver{Reason: "there is no registry", Expires: "2027-06-30", By: "security"}},
+			{Control: review, Verdict: profiles.Review, Seen: bindings},
+			{Control: profiled, Node: "w-1", Verdict: profiles.NotApplicable},
+		}})
+}
+
 func TestScenes(t *testing.T) {
 	for name, scene := range scenes {
-		for _, kind := range []string{"text", "colour", "json"} {
+		for _, kind := range []string{"text", "colour", "json", "yaml"} {
+			if kind == "yaml" && !strings.HasPrefix(name, "audit") {
+				continue // only an audit is shown so
+			}
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				var out, err bytes.Buffer
 				v := sampleView(kind, &out, &err)
@@ -188,6 +217,8 @@ func sampleView(kind string, out, err *bytes.Buffer) shower {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(700 * time.Millisecond); return now }
 	switch kind {
+	case "yaml":
+		return NewYAML(NewStream(out, Terminal{}), NewStream(err, Terminal{}), "audit", true)
 	case "json":
 		return NewJSON(NewStream(out, Terminal{}), NewStream(err, Terminal{}), "apply", true)
 	case "colour":

@@ -10,6 +10,9 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"sigs.k8s.io/yaml"
+
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -27,13 +30,22 @@ type JSON struct {
 	verbose  bool
 	// lines means lines on standard output, and no document.
 	lines bool
-	mu    sync.Mutex
-	doc   document
+	// yaml means that the document is written as YAML.
+	yaml bool
+	mu   sync.Mutex
+	doc  document
 }
 
 // NewJSON makes a JSON view for a command.
 func NewJSON(out, err *Stream, command string, verbose bool) *JSON {
 	return &JSON{out: out, err: err, verbose: verbose, doc: document{FormatVersion: FormatVersion, Command: command}}
+}
+
+// NewYAML makes a JSON view whose document is written as YAML, with the same fields.
+func NewYAML(out, err *Stream, command string, verbose bool) *JSON {
+	j := NewJSON(out, err, command, verbose)
+	j.yaml = true
+	return j
 }
 
 // document is what a run comes to. Absent members were not part of the run.
@@ -48,10 +60,11 @@ type document struct {
 	Result        *apply.Result       `json:"result,omitempty"`
 	Checks        []apply.Check       `json:"checks,omitempty"`
 	Findings      []provision.Finding `json:"findings,omitempty"`
-	Audit         *auditDoc           `json:"audit,omitempty"`
 	Profiles      []profileDoc        `json:"profiles,omitempty"`
 	Controls      []controlDoc        `json:"controls,omitempty"`
 	Setting       *explainedDoc       `json:"setting,omitempty"`
+	Audit         *report.Document    `json:"audit,omitempty"`
+	AuditDiff     *report.Diff        `json:"audit_diff,omitempty"`
 	Files         []string            `json:"files,omitempty"`
 	Data          string              `json:"data,omitempty"`
 	Version       *VersionInfo        `json:"version,omitempty"`
@@ -194,10 +207,13 @@ func (j *JSON) Close(err error, code int) error {
 		j.doc.fail(err)
 	}
 	b, merr := json.MarshalIndent(j.doc, "", "  ")
+	if merr == nil && j.yaml {
+		b, merr = yaml.JSONToYAML(b)
+	}
 	if merr != nil {
 		return merr
 	}
-	j.out.write(append(printableJSON(b), '\n'))
+	j.out.write(append(bytes.TrimRight(printableJSON(b), "\n"), '\n'))
 	return j.out.Err()
 }
 

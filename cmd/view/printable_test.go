@@ -13,6 +13,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"pgregory.net/rapid"
 
+	"github.com/bulwark-k8s/bulwark/profiles"
+	"github.com/bulwark-k8s/bulwark/profiles/check"
+	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision"
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/plan"
@@ -137,6 +140,13 @@ func showAll(v shower, s string) error {
 	v.Applied(apply.Result{Done: []string{s}, Failed: []string{s}})
 	v.Checks([]apply.Check{{ID: s, Node: s, Title: s, Seen: s, Verdict: s}})
 	v.Problems([]provision.Problem{{Node: s, Check: s, Seen: s, Remedy: s}})
+	seen := []check.Seen{{What: s, Value: s}, {What: s, Unread: s}}
+	audited := report.New(report.Audit{Cluster: c, Dir: s, Profiles: []string{s}, Notes: []string{s}, Findings: []profiles.Finding{
+		{Control: profiles.Control{ID: s, Title: s, Remedy: s, Question: s}, Node: s, Verdict: profiles.Fail, Seen: seen, Notes: []string{s}, Waiver: &profiles.Waiver{Reason: s}},
+	}})
+	v.Audited(audited)
+	v.AuditDiff(report.Compare(&report.Document{Cluster: s}, audited))
+	v.AuditDiff(&report.Diff{New: []report.Change{{ID: s, Node: s, Title: s, Before: profiles.Verdict(s), Less: []string{s}}}})
 	v.Targets(s, []string{s})
 	v.Next([]NextStep{{s, s}})
 	v.Formatted(s)
