@@ -56,4 +56,17 @@ func number(n int) string {
 var formula = regexp.MustCompile(`(^|;)(\s*)([=+\-@＝＋－＠])`)
 
 // inert puts an apostrophe before what would be a formula.
-func inert(cell string) string { return formula.ReplaceAllString(cell, "$1$2'$3") }
+func inert(cell string) string {
+	if !strings.ContainsRune(cell, ';') && !strings.ContainsAny(firstOf(strings.TrimSpace(cell)), "=+-@＝＋－＠") {
+		return cell // as nearly all: a look by the pattern takes long
+	}
+	return formula.ReplaceAllString(cell, "$1$2'$3")
+}
+
+// firstOf is the first character of a text.
+func firstOf(s string) string {
+	for _, r := range s {
+		return string(r)
+	}
+	return ""
+}
