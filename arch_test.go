@@ -64,7 +64,7 @@ var departures = map[string]string{
 // named are files that may import more than their room, and why.
 var named = map[string][]string{
 	// The types that the facade's signatures name, and the kinds of its errors.
-	"cmd/cli/provision.go": {"profiles/report", "provision/apply", "provision/cluster", "provision/plan"},
+	"cmd/cli/provision.go": {"profiles", "profiles/report", "provision/apply", "provision/cluster", "provision/plan"},
 	"cmd/cli/exit.go":      {"provision/apply", "provision/host", "provision/spec"},
 }
 

@@ -84,7 +84,14 @@ func (c Control) Needs() check.Needs {
 }
 
 // PerNode says that a control is one of each node, and not of the cluster as a whole.
-func (c Control) PerNode() bool { return c.Needs().Node }
+func (c Control) PerNode() bool {
+	for _, q := range [...]*check.Question{c.Applies, c.Check, c.Evidence} {
+		if q != nil && q.Needs().Node {
+			return true
+		}
+	}
+	return false
+}
 
 // Audit asks a control of a node, or of the cluster where [Control.PerNode] is false.
 func (c Control) Audit(s check.Subject) Finding {
@@ -125,6 +132,9 @@ func (c Control) Audit(s check.Subject) Finding {
 
 // changes are what Kubernetes does otherwise in a version than the text has it.
 func (c Control) changes(version string) []string {
+	if len(c.Changed) == 0 {
+		return nil
+	}
 	v, err := cluster.ParseVersion(version)
 	if err != nil {
 		return nil

@@ -12,7 +12,6 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
-	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Audited is what the controls of the catalogue say of a cluster.
@@ -53,7 +52,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Findings: audit(controls, i.cluster, nodes, have)}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Findings: profiles.Audit(controls, check.ClusterOf(i.cluster), nodes, have)}, nil
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
@@ -91,21 +90,5 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))
 		}
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Findings: audit(controls, i.cluster, nodes, have), Notes: notes}, nil
-}
-
-// audit asks controls of nodes, and of the cluster what is one of its own.
-func audit(controls []profiles.Control, c *cluster.Cluster, nodes []cluster.Node, have *state.Cluster) []profiles.Finding {
-	var out []profiles.Finding
-	of := check.ClusterOf(c)
-	for _, control := range controls {
-		if !control.PerNode() {
-			out = append(out, control.Audit(check.Subject{Cluster: of, Have: have}))
-			continue
-		}
-		for _, n := range nodes {
-			out = append(out, control.Audit(check.Subject{Cluster: of, Node: n, Have: have}))
-		}
-	}
-	return out
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Findings: profiles.Audit(controls, check.ClusterOf(i.cluster), nodes, have), Notes: notes}, nil
 }

@@ -106,6 +106,8 @@ func TestDocumentsOfOthers(t *testing.T) {
 		{"rules: [{level: RequestResponse, resources: [{resources: [secrets], resourceNames: [x]}]}, {level: Metadata}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "Metadata"`, Unknown},
 		{"rules: [{level: Request, namespaces: [x]}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "None"`, True},
 		{"rules: [{level: Metadata, resources: [{group: apps, resources: ['*/scale', x]}, {group: apps}, {}]}]", auditPolicy, `subset(audit_rules()[0].resources, ["*.apps/scale", "x.apps", "*.apps", "*"]) && count(audit_rules()[0].resources) == 4`, True},
+		{"rules: [{level: Request, resources: [{resources: ['*/log', 'secrets/*']}]}]", auditPolicy + " --audit-log-path=-",
+			`audit_level("get", "pods/log") == "Request" && audit_level("get", "secrets/x") == "Request" && audit_level("get", "secrets") == "Request" && audit_level("get", "pods") == "None"`, True},
 		{"rules: []", auditPolicy, `audit_rules() != null`, Unknown},
 		{"rules: [{level: All}]", auditPolicy, `audit_rules() != null`, Unknown},
 		{"}", auditPolicy, `audit_level("get", "secrets") == "None"`, Unknown},

@@ -267,7 +267,8 @@ var fieldFlag = map[string]string{
 func fieldFlags() []string { return slices.Sorted(maps.Values(fieldFlag)) }
 
 func (f *found) config(component, field string) (cty.Value, error) {
-	if err := knownField(component, field); err != nil {
+	// Which fields there are is known of types, and takes its time to ask of them.
+	if _, err := readOnce(f.texts, "field of "+component, []byte(field), func([]byte) (bool, error) { return true, knownField(component, field) }); err != nil {
 		return cty.DynamicVal, err
 	}
 	what := programOf(component) + " " + field
