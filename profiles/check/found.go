@@ -302,33 +302,54 @@ func (f *found) config(component, field string) (cty.Value, error) {
 // secretFields are those of a kubelet's configuration that may hold a secret.
 var secretFields = []string{"staticPodURLHeader"}
 
-// fields are a configuration as a value. No error quotes it.
-func fields(text []byte) (cty.Value, error) {
-	var document map[string]any
+var errConfiguration = errors.New("its configuration cannot be read")
+
+// plainFields are a configuration without secrets. No error quotes it.
+func plainFields(text []byte) (map[string]any, error) {
+	document := map[string]any{}
 	if yaml.Unmarshal(text, &document) != nil {
-		return cty.DynamicVal, errors.New("its configuration cannot be read")
+		return nil, errConfiguration
 	}
 	for _, name := range secretFields {
 		if document[name] != nil {
 			document[name] = "<secret>"
 		}
 	}
-	if document == nil {
-		document = map[string]any{}
+	return document, nil
+}
+
+// fields are a configuration as a value.
+func fields(text []byte) (cty.Value, error) {
+	document, err := plainFields(text)
+	if err != nil {
+		return cty.DynamicVal, err
 	}
 	plain, err := json.Marshal(document)
 	if err != nil {
-		return cty.DynamicVal, errors.New("its configuration cannot be read")
+		return cty.DynamicVal, errConfiguration
 	}
 	t, err := ctyjson.ImpliedType(plain)
 	if err != nil {
-		return cty.DynamicVal, errors.New("its configuration cannot be read")
+		return cty.DynamicVal, errConfiguration
 	}
 	return ctyjson.Unmarshal(plain, t)
 }
 
 // kubeProxy is the object that kubeadm keeps kube-proxy's configuration in.
 const kubeProxy = "v1/ConfigMap/kube-system/kube-proxy"
+
+// proxyKey is where it lies there.
+const proxyKey = "config.conf"
+
+func proxyConfiguration(object []byte) ([]byte, error) {
+	var m struct {
+		Data map[string]string `json:"data"`
+	}
+	if json.Unmarshal(object, &m) != nil || m.Data[proxyKey] == "" {
+		return nil, errors.New("the ConfigMap kube-proxy has no " + proxyKey)
+	}
+	return []byte(m.Data[proxyKey]), nil
+}
 
 // configuration is the file that a component is configured by.
 func (f *found) configuration(component string) (text []byte, why string) {
@@ -340,13 +361,11 @@ func (f *found) configuration(component string) (text []byte, why string) {
 			}
 			return nil, "the ConfigMap kube-proxy was not read"
 		}
-		var m struct {
-			Data map[string]string `json:"data"`
+		text, err := proxyConfiguration(o.JSON)
+		if err != nil {
+			return nil, err.Error()
 		}
-		if err := json.Unmarshal(o.JSON, &m); err != nil || m.Data["config.conf"] == "" {
-			return nil, "the ConfigMap kube-proxy has no config.conf"
-		}
-		return []byte(m.Data["config.conf"]), ""
+		return text, ""
 	}
 	args, why := f.arguments(component)
 	if why != "" {

@@ -190,16 +190,19 @@ var gone = map[string][]string{
 // those that go before it.
 var kubeletArguments = []string{"config", "feature-gates", "hostname-override", "kubeconfig", "node-ip", "root-dir"}
 
-func knownArgument(component, name string) error {
-	var known []string
+// knownArguments are those of a component that a check may ask for.
+func knownArguments(component string) []string {
 	switch component {
 	case cluster.CompKubelet:
-		known = slices.Concat(kubeletArguments, fieldFlags())
+		return slices.Concat(kubeletArguments, fieldFlags())
 	case cluster.CompKubeProxy:
-		known = []string{"config", "hostname-override"}
-	default:
-		known = slices.Concat(cluster.Arguments(component), gone[component])
+		return []string{"config", "hostname-override"}
 	}
+	return slices.Concat(cluster.Arguments(component), gone[component])
+}
+
+func knownArgument(component, name string) error {
+	known := knownArguments(component)
 	switch {
 	case !slices.Contains(componentNames(), component):
 		return fmt.Errorf("%q is no component; components are %s", component, listed(componentNames()))
