@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func functions(from source) map[string]function.Function {
 // asks is a function of one word that asks of the node.
 func asks(name string, answer cty.Type, ask func(string) (cty.Value, error)) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: name, Type: cty.String}},
+		Params: []function.Parameter{must(name, cty.String)},
 		Type:   function.StaticReturnType(answer),
 		Impl:   func(args []cty.Value, _ cty.Type) (cty.Value, error) { return ask(args[0].AsString()) },
 	})
@@ -90,7 +91,7 @@ func asks(name string, answer cty.Type, ask func(string) (cty.Value, error)) fun
 // asks2 is one of a component and a word.
 func asks2(first, second string, answer cty.Type, ask func(a, b string) (cty.Value, error)) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: first, Type: cty.String}, {Name: second, Type: cty.String}},
+		Params: []function.Parameter{must(first, cty.String), must(second, cty.String)},
 		Type: func(args []cty.Value) (cty.Type, error) {
 			if answer != cty.DynamicPseudoType || !args[0].IsKnown() || !args[1].IsKnown() {
 				return answer, nil
@@ -104,9 +105,15 @@ func asks2(first, second string, answer cty.Type, ask func(a, b string) (cty.Val
 	})
 }
 
+// must is a parameter that has to be there. No value of ours has cty's marks, which it
+// would look for in every element of every list.
+func must(name string, t cty.Type) function.Parameter {
+	return function.Parameter{Name: name, Type: t, AllowMarked: true}
+}
+
 // may is a parameter that may be absent.
 func may(name string, t cty.Type) function.Parameter {
-	return function.Parameter{Name: name, Type: t, AllowNull: true, AllowDynamicType: true}
+	return function.Parameter{Name: name, Type: t, AllowNull: true, AllowDynamicType: true, AllowMarked: true}
 }
 
 func says(params []function.Parameter, say func(args []cty.Value) (bool, error)) function.Function {
@@ -114,20 +121,18 @@ func says(params []function.Parameter, say func(args []cty.Value) (bool, error))
 		Params: params,
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			if inPart(args) {
+			ok, err := say(args)
+			if errors.Is(err, errUnknown) {
 				return cty.UnknownVal(cty.Bool), nil
 			}
-			ok, err := say(args)
 			return cty.BoolVal(ok), err
 		},
 	})
 }
 
-// inPart says that something in the arguments is not known: a list may be, and its
-// elements not.
-func inPart(args []cty.Value) bool {
-	return slices.ContainsFunc(args, func(v cty.Value) bool { return !v.IsWhollyKnown() })
-}
+// errUnknown says that something within a list is not known: before there is a node
+// nothing is, see [typical].
+var errUnknown = errors.New("a list holds something that is not known")
 
 // listed are words as a sentence has them.
 func listed(all []string) string {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 // ones may be.
 func quantifier(every bool) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "answers", Type: cty.DynamicPseudoType, AllowUnknown: true, AllowDynamicType: true}},
+		Params: []function.Parameter{{Name: "answers", Type: cty.DynamicPseudoType, AllowUnknown: true, AllowDynamicType: true, AllowMarked: true}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if !args[0].IsKnown() {
@@ -58,10 +59,13 @@ func words(v cty.Value) ([]string, error) {
 	if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() {
 		return nil, fmt.Errorf("a list or text with commas is needed, not %s", v.Type().FriendlyName())
 	}
-	var out []string
+	out := make([]string, 0, v.LengthInt())
 	for it := v.ElementIterator(); it.Next(); {
 		_, e := it.Element()
-		if e.IsNull() || e.Type() != cty.String {
+		switch {
+		case !e.IsKnown():
+			return nil, errUnknown
+		case e.IsNull() || e.Type() != cty.String:
 			return nil, fmt.Errorf("the list holds something else than text")
 		}
 		out = append(out, e.AsString())
@@ -70,7 +74,7 @@ func words(v cty.Value) ([]string, error) {
 }
 
 func member() function.Function {
-	return says([]function.Parameter{may("list", cty.DynamicPseudoType), {Name: "word", Type: cty.String}}, func(args []cty.Value) (bool, error) {
+	return says([]function.Parameter{may("list", cty.DynamicPseudoType), must("word", cty.String)}, func(args []cty.Value) (bool, error) {
 		list, err := words(args[0])
 		return slices.Contains(list, args[1].AsString()), err
 	})
@@ -102,16 +106,16 @@ func subset() function.Function {
 // union is all words of several lists, each once.
 func union() function.Function {
 	return function.New(&function.Spec{
-		VarParam: &function.Parameter{Name: "lists", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
+		VarParam: &function.Parameter{Name: "lists", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true, AllowMarked: true},
 		Type:     function.StaticReturnType(cty.List(cty.String)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			if inPart(args) {
-				return cty.UnknownVal(cty.List(cty.String)), nil
-			}
 			var all []string
 			for _, a := range args {
 				list, err := words(a)
-				if err != nil {
+				switch {
+				case errors.Is(err, errUnknown):
+					return cty.UnknownVal(cty.List(cty.String)), nil
+				case err != nil:
 					return cty.DynamicVal, err
 				}
 				all = append(all, list...)
@@ -148,20 +152,20 @@ func count() function.Function {
 }
 
 func startsWith() function.Function {
-	return says([]function.Parameter{may("text", cty.String), {Name: "beginning", Type: cty.String}}, func(args []cty.Value) (bool, error) {
+	return says([]function.Parameter{may("text", cty.String), must("beginning", cty.String)}, func(args []cty.Value) (bool, error) {
 		return !args[0].IsNull() && strings.HasPrefix(args[0].AsString(), args[1].AsString()), nil
 	})
 }
 
 func endsWith() function.Function {
-	return says([]function.Parameter{may("text", cty.String), {Name: "end", Type: cty.String}}, func(args []cty.Value) (bool, error) {
+	return says([]function.Parameter{may("text", cty.String), must("end", cty.String)}, func(args []cty.Value) (bool, error) {
 		return !args[0].IsNull() && strings.HasSuffix(args[0].AsString(), args[1].AsString()), nil
 	})
 }
 
 // atLeast compares numbers, also one that is an argument's text, and each of a list.
 func atLeast() function.Function {
-	return says([]function.Parameter{may("value", cty.DynamicPseudoType), {Name: "least", Type: cty.Number}}, func(args []cty.Value) (bool, error) {
+	return says([]function.Parameter{may("value", cty.DynamicPseudoType), must("least", cty.Number)}, func(args []cty.Value) (bool, error) {
 		v := args[0]
 		if v.IsNull() || !v.Type().IsListType() && !v.Type().IsTupleType() {
 			return asMuch(v, args[1])
@@ -178,6 +182,8 @@ func atLeast() function.Function {
 
 func asMuch(v, least cty.Value) (bool, error) {
 	switch {
+	case !v.IsKnown():
+		return false, errUnknown
 	case v.IsNull():
 		return false, nil
 	case v.Type() == cty.Number:
@@ -213,7 +219,7 @@ func repositoryOf() function.Function {
 // Of nothing it is false.
 func ofPath(word string, read func(string) (func(mode uint64, user, group string) bool, error)) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: word, Type: cty.String}, may("path", pathType)},
+		Params: []function.Parameter{must(word, cty.String), may("path", pathType)},
 		Type: func(args []cty.Value) (cty.Type, error) {
 			if !args[0].IsKnown() {
 				return cty.Bool, nil
@@ -222,12 +228,13 @@ func ofPath(word string, read func(string) (func(mode uint64, user, group string
 			return cty.Bool, err
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if !args[1].IsWhollyKnown() {
+				return cty.UnknownVal(cty.Bool), nil
+			}
 			judge, err := read(args[0].AsString())
 			switch {
 			case err != nil || args[1].IsNull():
 				return cty.False, err
-			case inPart(args):
-				return cty.UnknownVal(cty.Bool), nil
 			}
 			text := func(name string) string { return args[1].GetAttr(name).AsString() }
 			mode, err := strconv.ParseUint(text("mode"), 8, 12)
@@ -280,7 +287,7 @@ func duration() function.Function {
 // version is a release such as "1.36" as a number to compare cluster.kubernetes with.
 func version() function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "release", Type: cty.String}},
+		Params: []function.Parameter{must("release", cty.String)},
 		Type:   function.StaticReturnType(cty.Number),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			major, rest, ok := strings.Cut(args[0].AsString(), ".")

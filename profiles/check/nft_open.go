@@ -50,17 +50,9 @@ func (t *table) judge(port string) opening {
 	if j.why != "" {
 		return opening{why: j.why}
 	}
-	slices.SortFunc(j.from, netip.Prefix.Compare)
 	out := opening{from: []string{}}
-	for _, p := range slices.Compact(j.from) {
+	for _, p := range merged(j.from) {
 		out.from = append(out.from, p.String())
-	}
-	for _, all := range everybody { // beside whom nobody else counts
-		if family := all.String(); slices.Contains(out.from, family) {
-			out.from = slices.DeleteFunc(out.from, func(p string) bool {
-				return strings.Contains(p, ":") == strings.Contains(family, ":") && p != family
-			})
-		}
 	}
 	return out
 }

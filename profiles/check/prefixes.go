@@ -1,6 +1,37 @@
 package check
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
+
+// merged are the same addresses by as few prefixes as there can be, sorted: nft lists
+// neighbours as one range, where the text that it was given has each of them.
+func merged(in []netip.Prefix) []netip.Prefix {
+	in = slices.Clone(in)
+	slices.SortFunc(in, func(a, b netip.Prefix) int {
+		if c := a.Addr().Compare(b.Addr()); c != 0 {
+			return c
+		}
+		return a.Bits() - b.Bits() // what holds others comes before them
+	})
+	var out []netip.Prefix
+	for _, p := range in {
+		if last := len(out) - 1; last >= 0 && out[last].Overlaps(p) {
+			continue
+		}
+		out = append(out, p)
+		for len(out) > 1 && out[len(out)-1].Bits() > 0 {
+			a, b := out[len(out)-2], out[len(out)-1]
+			both := netip.PrefixFrom(a.Addr(), a.Bits()-1)
+			if a.Bits() != b.Bits() || both != both.Masked() || !both.Overlaps(b) {
+				break
+			}
+			out = append(out[:len(out)-2], both)
+		}
+	}
+	return out
+}
 
 // covered says whether a word is a prefix all of whose addresses are in others: of a
 // firewall's list neighbours are one prefix, where a spec has each of them.
