@@ -60,7 +60,9 @@ type Control struct {
 
 // Finding is what came of one control, on one node or of the cluster.
 type Finding struct {
-	Control Control
+	// Control is one of those that were asked: of a large cluster there are too many
+	// findings for each to have its own.
+	Control *Control
 	// Node is "" where the control is one of the cluster.
 	Node    string
 	Verdict Verdict
@@ -94,7 +96,7 @@ func (c Control) PerNode() bool {
 }
 
 // Audit asks a control of a node, or of the cluster where [Control.PerNode] is false.
-func (c Control) Audit(s check.Subject) Finding {
+func (c *Control) Audit(s check.Subject) Finding {
 	f := Finding{Control: c, Notes: c.changes(s.Cluster.Kubernetes)}
 	if c.PerNode() {
 		f.Node = s.Node.Name

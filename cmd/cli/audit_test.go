@@ -17,7 +17,7 @@ func audited(verdicts ...profiles.Verdict) *Audited {
 	a := &Audited{Cluster: newFake().look.Cluster, Rendered: true, Notes: []string{"w-1 was not looked at"}}
 	for i, v := range verdicts {
 		id := "CIS-" + string(rune('1'+i))
-		a.Findings = append(a.Findings, profiles.Finding{Control: profiles.Control{ID: id, Title: "closed"}, Node: "cp-1", Verdict: v,
+		a.Findings = append(a.Findings, profiles.Finding{Control: &profiles.Control{ID: id, Title: "closed"}, Node: "cp-1", Verdict: v,
 			Seen: []check.Seen{{What: "port", Value: "6443"}}})
 	}
 	return a

@@ -164,12 +164,12 @@ var scenes = map[string]func(shower) error{
 
 // sampleAudit is an audit with every verdict; a setting is in it as it was seen.
 func sampleAudit(profiling string) *report.Document {
-	control := func(id, title string) profiles.Control {
-		return profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set --profiling=false"}
+	control := func(id, title string) *profiles.Control {
+		return &profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set --profiling=false"}
 	}
 	c := sampleCluster()
 	c.Origins = map[string]cluster.Origin{"name": {File: "cluster.hcl", Line: 1}, "apiserver.args.profiling": {File: "cluster.hcl", Line: 9}}
-	review := profiles.Control{ID: "NSA-AA-1", Title: "Few are administrators", Question: "Does everybody here need it?"}
+	review := &profiles.Control{ID: "NSA-AA-1", Title: "Few are administrators", Question: "Does everybody here need it?"}
 	var bindings []check.Seen
 	for i := range mostEvidence + 2 {
 		bindings = append(bindings, check.Seen{What: "evidence", Value: fmt.Sprintf("User %d by cluster-admin", i)})

@@ -142,7 +142,7 @@ func showAll(v shower, s string) error {
 	v.Problems([]provision.Problem{{Node: s, Check: s, Seen: s, Remedy: s}})
 	seen := []check.Seen{{What: s, Value: s}, {What: s, Unread: s}}
 	audited := report.New(report.Audit{Cluster: c, Dir: s, Profiles: []string{s}, Notes: []string{s}, Findings: []profiles.Finding{
-		{Control: profiles.Control{ID: s, Title: s, Remedy: s, Question: s}, Node: s, Verdict: profiles.Fail, Seen: seen, Notes: []string{s}, Waiver: &profiles.Waiver{Reason: s}},
+		{Control: &profiles.Control{ID: s, Title: s, Remedy: s, Question: s}, Node: s, Verdict: profiles.Fail, Seen: seen, Notes: []string{s}, Waiver: &profiles.Waiver{Reason: s}},
 	}})
 	v.Audited(audited)
 	v.AuditDiff(report.Compare(&report.Document{Cluster: s}, audited))

@@ -17,17 +17,17 @@ func TestWhereASettingIsWritten(t *testing.T) {
 		"apiserver.args.profiling": {File: "cluster.hcl", Line: 20}, "encryption.provider": {Default: "default"},
 	}
 	for name, c := range map[string]struct {
-		control profiles.Control
+		control *profiles.Control
 		want    report.Place
 	}{
-		"its own settings":        {profiles.Control{ID: "X-1", Harden: harden(`audit { max_age = 30 }`)}, report.Place{File: "prod/cluster.hcl", Line: 12}},
-		"the first of many":       {profiles.Control{ID: "X-1", Harden: harden("admission { pod_security = \"restricted\" }\naudit { max_age = 30 }")}, report.Place{File: "prod/cluster.hcl", Line: 12}},
-		"a raw setting":           {profiles.Control{ID: "X-1", Harden: harden(`apiserver { args = { profiling = "false" } }`)}, report.Place{File: "prod/cluster.hcl", Line: 20}},
-		"a field below another":   {profiles.Control{ID: "X-1", Harden: harden(`kubelet { config = { authentication = { anonymous = { enabled = false } } } }`)}, report.Place{File: "prod/kubelet.hcl", Line: 4}},
-		"the table":               {profiles.Control{ID: "CIS-1.2.15"}, report.Place{File: "prod/cluster.hcl", Line: 20}},
-		"what the spec omits":     {profiles.Control{ID: "X-1", Harden: harden(`audit { max_size = 100 }`)}, report.Place{}},
-		"a default":               {profiles.Control{ID: "X-1", Harden: harden(`encryption { provider = "secretbox" }`)}, report.Place{}},
-		"a control of no setting": {profiles.Control{ID: "X-1"}, report.Place{}},
+		"its own settings":        {&profiles.Control{ID: "X-1", Harden: harden(`audit { max_age = 30 }`)}, report.Place{File: "prod/cluster.hcl", Line: 12}},
+		"the first of many":       {&profiles.Control{ID: "X-1", Harden: harden("admission { pod_security = \"restricted\" }\naudit { max_age = 30 }")}, report.Place{File: "prod/cluster.hcl", Line: 12}},
+		"a raw setting":           {&profiles.Control{ID: "X-1", Harden: harden(`apiserver { args = { profiling = "false" } }`)}, report.Place{File: "prod/cluster.hcl", Line: 20}},
+		"a field below another":   {&profiles.Control{ID: "X-1", Harden: harden(`kubelet { config = { authentication = { anonymous = { enabled = false } } } }`)}, report.Place{File: "prod/kubelet.hcl", Line: 4}},
+		"the table":               {&profiles.Control{ID: "CIS-1.2.15"}, report.Place{File: "prod/cluster.hcl", Line: 20}},
+		"what the spec omits":     {&profiles.Control{ID: "X-1", Harden: harden(`audit { max_size = 100 }`)}, report.Place{}},
+		"a default":               {&profiles.Control{ID: "X-1", Harden: harden(`encryption { provider = "secretbox" }`)}, report.Place{}},
+		"a control of no setting": {&profiles.Control{ID: "X-1"}, report.Place{}},
 	} {
 		d := report.New(report.Audit{Cluster: &cluster.Cluster{Name: "prod", Origins: spec}, Dir: "prod", Findings: []profiles.Finding{{Control: c.control, Verdict: profiles.Fail}}})
 		var got report.Place

@@ -33,7 +33,7 @@ func filled(s string) report.Audit {
 	}
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		f.Control = profiles.Control{ID: "CIS-" + s, Title: s, Section: s, Remedy: s, Question: s, Refs: []string{s}}
+		f.Control = &profiles.Control{ID: "CIS-" + s, Title: s, Section: s, Remedy: s, Question: s, Refs: []string{s}}
 		f.Node, f.Notes, f.Seen = s, []string{s}, []check.Seen{{What: s, Value: s}, {What: s, Unread: s}}
 		f.Waiver = &profiles.Waiver{Reason: s, Expires: s, By: s}
 	}

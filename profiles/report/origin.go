@@ -22,7 +22,7 @@ type origins struct {
 
 // of is the first line of the spec with a setting that a control hardens; nil where
 // the spec leaves all of them to their defaults.
-func (o origins) of(c profiles.Control) *Place {
+func (o origins) of(c *profiles.Control) *Place {
 	if at, ok := o.known[c.ID]; ok {
 		return at
 	}
@@ -53,7 +53,7 @@ func (o origins) at(path string) *Place {
 
 // settings are the paths of what a control hardens: by its own block, and by the
 // table of hardened settings.
-func settings(c profiles.Control) []string {
+func settings(c *profiles.Control) []string {
 	var out []string
 	if c.Harden != nil {
 		out = written(c.Harden, "")

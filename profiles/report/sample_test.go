@@ -36,14 +36,14 @@ func sampleCluster() *cluster.Cluster {
 
 // sample is an audit with every verdict.
 func sample() report.Audit {
-	control := func(id, title string) profiles.Control {
-		return profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set it again", Refs: []string{"STIG-V-242402"}}
+	control := func(id, title string) *profiles.Control {
+		return &profiles.Control{ID: id, Title: title, Section: "1.2", Level: 1, Scored: true, Remedy: "set it again", Refs: []string{"STIG-V-242402"}}
 	}
 	kept := control("CIS-1.2.17", "Audit logs are kept for thirty days")
 	kept.Harden = harden("audit {\n  max_backup = 10\n  max_age = 30\n}")
 	anonymous := control("CIS-4.2.1", "A kubelet answers nobody without credentials")
-	review := profiles.Control{ID: "NSA-AA-1", Title: "Few are administrators", Question: "Does everybody in these bindings need to be an administrator?"}
-	retired := profiles.Control{ID: "STIG-V-242398", Title: "Asked no more", Cat: 2, Retired: "since V2R5"}
+	review := &profiles.Control{ID: "NSA-AA-1", Title: "Few are administrators", Question: "Does everybody in these bindings need to be an administrator?"}
+	retired := &profiles.Control{ID: "STIG-V-242398", Title: "Asked no more", Cat: 2, Retired: "since V2R5"}
 	saw := func(what, value string) []check.Seen { return []check.Seen{{What: what, Value: value}} }
 	return report.Audit{
 		Cluster: sampleCluster(), Dir: "prod", Looked: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Profiles: []string{"cis", "nsa-cisa"},
