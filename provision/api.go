@@ -15,6 +15,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/kube"
+	"github.com/bulwark-k8s/bulwark/provision/observe"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
@@ -23,13 +24,17 @@ import (
 func (l *looker) rest(ctx context.Context, nodes map[string]*state.Node) (*state.Cluster, error) {
 	var objects []state.Object
 	var client *kube.Client
+	var unanswered error
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { objects, err = l.derive(both, nodes); return err })
-	g.Go(func() (err error) {
+	g.Go(func() error {
 		if l.hasAPI(nodes) {
-			client, err = l.access().Connect(both)
+			client, unanswered = l.access().Connect(both)
 		}
-		return err
+		if l.audits() {
+			return nil // what the machines say is judged all the same
+		}
+		return unanswered
 	})
 	err := g.Wait()
 	if client != nil {
@@ -41,19 +46,27 @@ func (l *looker) rest(ctx context.Context, nodes map[string]*state.Node) (*state
 	l.derived = desired.Derived(objects)
 	have := &state.Cluster{Nodes: nodes, API: state.API{Status: state.NoAPI}}
 	switch {
-	case len(l.failed) > 0:
-		have.API = state.API{} // no plan is made of a part
 	case client != nil:
-		have.API, err = l.api(ctx, client, nodes)
+		have.API, unanswered = l.api(ctx, client, nodes)
+	case len(l.failed) > 0:
+		have.API = state.API{}
 	}
-	return have, err
+	if unanswered != nil && l.audits() && ctx.Err() == nil {
+		have.API, unanswered = state.API{Status: state.Unreachable, Unread: map[string]string{kube.PartAPI: observe.Printable(unanswered.Error())}}, nil
+	}
+	return have, unanswered
 }
 
-// hasAPI says whether the first control plane was ever given an API server.
+// hasAPI says whether the first control plane was ever given an API server. Where a
+// machine is missed it is not asked, since no plan is made of a part; but an audit judges
+// what there is.
 func (l looker) hasAPI(nodes map[string]*state.Node) bool {
 	first := nodes[l.first]
-	return len(l.failed) == 0 && first.Files[desired.AdminConf].Exists() && first.Files[desired.APIServerManifest].Exists()
+	return (len(l.failed) == 0 || l.audits()) && first != nil && first.Files[desired.AdminConf].Exists() && first.Files[desired.APIServerManifest].Exists()
 }
+
+// audits says that what is seen is judged, and no plan is made of it.
+func (l looker) audits() bool { return l.also.Node || len(l.also.Lists) > 0 }
 
 // api looks at the cluster's API.
 func (l looker) api(ctx context.Context, client *kube.Client, nodes map[string]*state.Node) (state.API, error) {
@@ -89,12 +102,15 @@ func (l looker) api(ctx context.Context, client *kube.Client, nodes map[string]*
 			return api, err
 		}
 	}
-	if len(api.Unread) == 0 {
-		return api, nil
-	}
-	if first.Files[desired.SuperAdminConf].Exists() {
+	if len(api.Unread) > 0 && first.Files[desired.SuperAdminConf].Exists() {
 		// Our rights are given by a phase that is still to come.
 		return state.API{Status: state.Starting}, nil
+	}
+	if l.audits() { // what was not read is unknown, and the rest is judged
+		return l.inventory(ctx, client, api)
+	}
+	if len(api.Unread) == 0 {
+		return api, nil
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(api.Unread)) {
@@ -103,13 +119,27 @@ func (l looker) api(ctx context.Context, client *kube.Client, nodes map[string]*
 	return api, errors.Join(errs...)
 }
 
+// inventory adds the lists that an audit asks for to what was seen of the API.
+func (l looker) inventory(ctx context.Context, client *kube.Client, api state.API) (state.API, error) {
+	if len(l.also.Lists) == 0 {
+		return api, nil
+	}
+	all, unread, err := client.Inventory(ctx, l.also.Lists)
+	if err != nil {
+		return api, err
+	}
+	api.Inventory = all
+	maps.Copy(api.Unread, unread)
+	return api, nil
+}
+
 // ready asks the API server of each control plane that has one.
 func (l looker) ready(ctx context.Context, nodes map[string]*state.Node, ca []byte) (map[string]bool, error) {
 	var mu sync.Mutex
 	out := map[string]bool{}
 	var g errgroup.Group
 	for _, n := range l.cluster.ControlPlanes() {
-		if !nodes[n.Name].Files[desired.APIServerManifest].Exists() {
+		if nodes[n.Name] == nil || !nodes[n.Name].Files[desired.APIServerManifest].Exists() {
 			continue
 		}
 		g.Go(func() error {

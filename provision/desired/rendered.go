@@ -18,7 +18,7 @@ import (
 // before there are machines: what no fact is about is not in it, which is not to say
 // that it is absent there.
 func Rendered(c *cluster.Cluster, wants []state.Want) (*state.Cluster, error) {
-	out := &state.Cluster{Nodes: map[string]*state.Node{}, API: state.API{Objects: map[string]state.HaveObject{}}}
+	out := &state.Cluster{Nodes: map[string]*state.Node{}, API: renderedAPI(c)}
 	for i, n := range c.Nodes {
 		machine, err := renderedNode(c, n, wants[i])
 		if err != nil {

@@ -81,7 +81,7 @@ func nodeRegistration(c *cluster.Cluster, n cluster.Node) v1beta4.NodeRegistrati
 	return v1beta4.NodeRegistrationOptions{
 		Name:      n.Name,
 		CRISocket: CRISocket,
-		Taints:    taints(n),
+		Taints:    Taints(n),
 		// Without it a kubelet with several addresses takes that of its default
 		// route, which need not be the one the firewall and the certificates name.
 		KubeletExtraArgs:      []v1beta4.Arg{{Name: "node-ip", Value: n.Address.String()}},
@@ -91,9 +91,9 @@ func nodeRegistration(c *cluster.Cluster, n cluster.Node) v1beta4.NodeRegistrati
 	}
 }
 
-// taints follow kubeadm's rule: no list means the control-plane taint on
-// control planes, an empty list means none.
-func taints(n cluster.Node) []corev1.Taint {
+// Taints are those that a node registers with. They follow kubeadm's rule: no list
+// means the control-plane taint on control planes, an empty list means none.
+func Taints(n cluster.Node) []corev1.Taint {
 	if n.Taints == nil && n.Role == cluster.ControlPlane {
 		return []corev1.Taint{{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule}}
 	}
