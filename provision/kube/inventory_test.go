@@ -22,7 +22,7 @@ type listing struct {
 	mu      sync.Mutex
 	pages   map[string][]string // items of each page, by path
 	refused map[string]bool
-	expired bool // the second page of a list is too old, once
+	expired bool // every page but the first is too old, and may be gone on from now
 	asked   []string
 	accepts []string
 }
@@ -47,7 +47,6 @@ func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page := 0
 	if c := q.Get("continue"); c != "" {
 		if l.expired && !strings.HasPrefix(c, "now-") {
-			l.expired = false
 			status(http.StatusGone, "Expired", "now-"+c)
 			return
 		}
@@ -164,6 +163,24 @@ func TestAListFailsByItself(t *testing.T) {
 			if !strings.Contains(string(text), `"`+name+`":null`) {
 				t.Errorf("%s: %s is there in part: %s", refused, name, text)
 			}
+		}
+	}
+}
+
+// Whether a pod gets a token is its own service account's to say, not that of another
+// namespace.
+func TestTokensOfPods(t *testing.T) {
+	l := &listing{pages: map[string][]string{
+		"/api/v1/serviceaccounts": {`{"metadata":{"namespace":"a","name":"bot"},"automountServiceAccountToken":false},{"metadata":{"namespace":"b","name":"bot"}}`},
+		"/api/v1/pods": {`{"metadata":{"namespace":"a","name":"p"},"spec":{"serviceAccountName":"bot"}},{"metadata":{"namespace":"b","name":"p"},"spec":{"serviceAccountName":"bot"}}`,
+			`{"metadata":{"namespace":"a","name":"q"},"spec":{"serviceAccountName":"gone"}}`}}}
+	got, unread, err := l.client(t).Inventory(t.Context(), []string{"pods"})
+	if err != nil || len(unread) > 0 || len(got.Pods) != 3 {
+		t.Fatalf("%+v %v %v", got, unread, err)
+	}
+	for i, want := range []bool{false, true, true} {
+		if p := got.Pods[i]; p.Token != want {
+			t.Errorf("%s/%s gets a token: %v", p.Namespace, p.Name, p.Token)
 		}
 	}
 }
