@@ -21,6 +21,8 @@ type Ask struct {
 	Objects []state.ObjectRef
 	// Deployments are "namespace/name".
 	Deployments []string
+	// Policies are asked for where objects of a policy may have to go.
+	Policies bool
 }
 
 // lookWidth is how many reads of one look run at a time.
@@ -33,6 +35,7 @@ const (
 	PartNodes    = "nodes"
 	PartRequests = "requests"
 	PartTokens   = "tokens"
+	PartPolicies = "policies"
 )
 
 // Look reads what the API has. An API that does not answer yet is a look with
@@ -47,7 +50,7 @@ func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 	if why, err := c.answers(ctx); err != nil {
 		return api, err
 	} else if why != "" {
-		for _, part := range []string{PartAPI, PartNodes, PartRequests, PartTokens} {
+		for _, part := range []string{PartAPI, PartNodes, PartRequests, PartTokens, PartPolicies} {
 			api.Unread[part] = why
 		}
 		for _, ref := range ask.Objects {
@@ -69,6 +72,9 @@ func (c *Client) Look(ctx context.Context, ask Ask) (state.API, error) {
 		{name: PartNodes, read: func(ctx context.Context) (err error) { api.Nodes, err = c.nodes(ctx); return err }},
 		{name: PartRequests, read: func(ctx context.Context) (err error) { api.Requests, err = c.Requests(ctx); return err }},
 		{name: PartTokens, read: func(ctx context.Context) (err error) { api.Tokens, err = c.Tokens(ctx); return err }},
+	}
+	if ask.Policies {
+		parts = append(parts, &part{name: PartPolicies, read: func(ctx context.Context) (err error) { api.Policies, err = c.Policies(ctx); return err }})
 	}
 	for i, ref := range ask.Objects {
 		parts = append(parts, &part{name: ref.String(), read: func(ctx context.Context) (err error) {

@@ -3,6 +3,7 @@ package kube
 import (
 	"encoding/json"
 	"math/big"
+	"reflect"
 	"slices"
 
 	apiresource "k8s.io/apimachinery/pkg/api/resource"
@@ -22,6 +23,7 @@ import (
 //   - Lists the API merges by key (containers, volumes, ports, …) may have
 //     more elements; every other list has the same elements, named ones in any
 //     order: one subject or rule more is a difference.
+//   - Of an object that is all bulwark's for the policy of a spec, the spec is the same.
 //   - What a Secret holds is not compared: a look does not read it.
 func Missing(want state.Object, have state.HaveObject) bool {
 	if want.JSON == nil {
@@ -41,6 +43,9 @@ func Missing(want state.Object, have state.HaveObject) bool {
 			delete(m, "stringData")
 		}
 	}
+	if want.Policy != "" && !want.Fields && !want.Derived && !sameSpec(want.Ref, w, h) {
+		return true
+	}
 	c := comparison{}
 	if nw, ok := normal(want.Ref, w); ok {
 		if nh, ok := normal(want.Ref, h); ok {
@@ -49,6 +54,14 @@ func Missing(want state.Object, have state.HaveObject) bool {
 		}
 	}
 	return !c.subset("", "", w, h)
+}
+
+// sameSpec says whether two objects are the same but for their metadata: one that is
+// all bulwark's is as wrong with a field more as with one less.
+func sameSpec(ref state.ObjectRef, w, h map[string]any) bool {
+	nw, known := normal(ref, w)
+	nh, alike := normal(ref, h)
+	return known && alike && reflect.DeepEqual(nw["spec"], nh["spec"])
 }
 
 // forget takes away what the server writes by itself.

@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -25,35 +24,30 @@ const (
 // Apply brings one object to its wanted state: applied by the server with
 // bulwark as the manager of its fields, which it takes from others where they
 // differ; deleted when JSON is nil. An applied CustomResourceDefinition is
-// waited for until its kind is served.
+// waited for until its kind is served. For objects of a policy see [Client.Policies].
 func (c *Client) Apply(ctx context.Context, want state.Object) error {
+	if want.Policy != "" {
+		return c.applyPolicy(ctx, want)
+	}
 	if want.JSON == nil {
 		return c.remove(ctx, want.Ref)
 	}
-	obj, err := wantedObject(want)
-	if err != nil {
-		return fmt.Errorf("%s: applying %s: %w", c.where, want.Ref, err)
-	}
-	body, err := obj.MarshalJSON()
-	if err != nil {
-		return fmt.Errorf("%s: applying %s: %w", c.where, want.Ref, err)
-	}
-	force := true
-	err = c.call(ctx, "applying "+want.Ref.String(), func(ctx context.Context) error {
-		oc, err := c.objectClient(ctx, want.Ref)
-		if err != nil {
-			return err
-		}
-		_, err = oc.Patch(ctx, want.Ref.Name, types.ApplyPatchType, body, metav1.PatchOptions{FieldManager: manager, Force: &force})
-		return err
-	})
-	if err != nil {
+	if err := c.serverSide(ctx, want, manager); err != nil {
 		return err
 	}
 	if isCRD(want.Ref) {
 		return c.established(ctx, want.Ref)
 	}
 	return nil
+}
+
+// serverSide has the server apply an object, as a manager of its fields.
+func (c *Client) serverSide(ctx context.Context, want state.Object, as string) error {
+	obj, err := wantedObject(want)
+	if err != nil {
+		return fmt.Errorf("%s: applying %s: %w", c.where, want.Ref, err)
+	}
+	return c.patch(ctx, "applying "+want.Ref.String(), want.Ref, obj, as)
 }
 
 // remove deletes an object; one that is not there, or of a kind that is not, is done.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,14 +50,24 @@ func (c *Client) Refused(ctx context.Context, level string, exempt []string) ([]
 			names = append(names, ns.Name)
 		}
 	}
-	slices.Sort(names)
+	levels := map[string]string{}
+	for _, name := range names {
+		levels[name] = level
+	}
+	return c.RefusedAt(ctx, levels)
+}
+
+// RefusedAt asks the same of namespaces that are about to have a level of their own,
+// by name.
+func (c *Client) RefusedAt(ctx context.Context, levels map[string]string) ([]state.Refused, error) {
+	names := slices.Sorted(maps.Keys(levels))
 	more := max(0, len(names)-mostNamespaces)
 	names = names[:len(names)-more]
 	out := make([]state.Refused, len(names))
 	var g errgroup.Group
 	g.SetLimit(lookWidth)
 	for i, name := range names {
-		g.Go(func() error { out[i] = c.refused(ctx, name, level); return nil })
+		g.Go(func() error { out[i] = c.refused(ctx, name, levels[name]); return nil })
 	}
 	_ = g.Wait() // each keeps its own error
 	if more > 0 {

@@ -77,13 +77,19 @@ func (c *Client) describe(ctx context.Context, d *appsv1.Deployment) string {
 			seen = append(seen, cond.Message)
 		}
 	}
-	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
+	return strings.Join(append(seen, c.podsOf(ctx, d.Namespace, d.Spec.Selector)...), "; ")
+}
+
+// podsOf says of each pod of a selector that is not ready why, and the newest warning
+// about one of them.
+func (c *Client) podsOf(ctx context.Context, namespace string, of *metav1.LabelSelector) (seen []string) {
+	selector, err := metav1.LabelSelectorAsSelector(of)
 	if err != nil {
-		return strings.Join(seen, "; ")
+		return nil
 	}
-	pods, err := c.typed.CoreV1().Pods(d.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector.String()})
+	pods, err := c.typed.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector.String()})
 	if err != nil {
-		return strings.Join(append(seen, "its pods cannot be read: "+err.Error()), "; ")
+		return []string{"its pods cannot be read: " + err.Error()}
 	}
 	names := map[string]bool{}
 	for i := range pods.Items {
@@ -92,10 +98,10 @@ func (c *Client) describe(ctx context.Context, d *appsv1.Deployment) string {
 			seen = append(seen, "pod "+pods.Items[i].Name+": "+why)
 		}
 	}
-	if w := c.lastWarning(ctx, d.Namespace, names); w != "" {
+	if w := c.lastWarning(ctx, namespace, names); w != "" {
 		seen = append(seen, w)
 	}
-	return strings.Join(seen, "; ")
+	return seen
 }
 
 // podReason says why a pod is not ready; "" when it is.
