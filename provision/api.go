@@ -75,7 +75,9 @@ func (l looker) api(ctx context.Context, client *kube.Client, nodes map[string]*
 	for _, w := range append(slices.Clone(l.wants), l.derived) {
 		for _, f := range w.Facts {
 			switch {
-			case f.Object != nil && !f.Object.Tokens:
+			case f.Object != nil && f.Object.Retired:
+				question.Policies = true
+			case f.Object != nil && f.Object.Named():
 				question.Objects = append(question.Objects, f.Object.Ref)
 			case f.Phase != nil:
 				question.Objects = append(question.Objects, f.Phase.Objects...)
@@ -96,7 +98,8 @@ func (l looker) api(ctx context.Context, client *kube.Client, nodes map[string]*
 	if api.Ready, err = l.ready(ctx, nodes, client.CA()); err != nil {
 		return api, err
 	}
-	api.Refused = l.refused(ctx, client, nodes)
+	api.Refused = append(l.refused(ctx, client, nodes), l.refusedByLabel(ctx, client, api)...)
+	api.RefusedImages = l.refusedImages(ctx, client, api)
 	if l.in.Remove {
 		if api.Members, err = l.members(ctx); err != nil {
 			return api, err

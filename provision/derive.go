@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -40,7 +41,7 @@ func (l looker) derive(ctx context.Context, nodes map[string]*state.Node) ([]sta
 			}
 			var some []state.Object
 			if err == nil && speaks {
-				some, err = printed(answer.Printed)
+				some, err = printed(answer.Printed, l.cluster.Policy.UnprivilegedKubeProxy)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -93,7 +94,11 @@ const attached = "[dryrun] Attached object:\n"
 // the file of its ConfigMap changes (cmd/kube-proxy/app/options.go, eventHandler), so
 // that a changed one reaches all of them. Tokens are not among them, and neither are what
 // strangers could read of the cluster, and CoreDNS, which is the cluster's own to change.
-func printed(texts [][]byte) ([]state.Object, error) {
+//
+// kube-proxy's DaemonSet is the cluster's own to change too, unless the spec has it run
+// without all rights (unprivileged), or had so before. Without them it ends itself over
+// the configuration of one that has all, so that comes first, and goes last.
+func printed(texts [][]byte, unprivileged bool) ([]state.Object, error) {
 	var out []state.Object
 	for _, part := range bytes.Split(bytes.Join(texts, nil), []byte(attached))[1:] {
 		// What kubeadm says next is in brackets; a line of the object never begins so.
@@ -110,6 +115,16 @@ func printed(texts [][]byte) ([]state.Object, error) {
 			return nil, fmt.Errorf("what kubeadm would put into the API cannot be read: %w", err)
 		}
 		if head.Kind == "Secret" || head.Metadata.Namespace == "kube-public" || strings.TrimPrefix(head.Metadata.Name, "system:") == "coredns" {
+			continue
+		}
+		if head.Kind == "DaemonSet" && head.Metadata.Name == "kube-proxy" {
+			proxy := state.Object{Derived: true, JSON: object, Why: "policy.unprivileged_kube_proxy", Policy: state.PolicyKubeProxy, Undo: !unprivileged,
+				Ref: state.ObjectRef{APIVersion: head.APIVersion, Kind: head.Kind, Namespace: head.Metadata.Namespace, Name: head.Metadata.Name}}
+			at := 0
+			if unprivileged {
+				at = len(out)
+			}
+			out = slices.Insert(out, at, proxy)
 			continue
 		}
 		if head.Kind != "ConfigMap" && !strings.HasPrefix(head.APIVersion, "rbac.authorization.k8s.io/") {

@@ -46,7 +46,7 @@ func TestPrintedObjectsAreRead(t *testing.T) {
 	public += "[dryrun] Attached object:\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\n\n" +
 		"[dryrun] Attached object:\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: system:coredns\n\n"
 	other := "[dryrun] Attached object:\napiVersion: v1\nkind: Node\nmetadata:\n  name: cp-1\n\n[bootstrap-token] Using token\n"
-	objects, err := printed([][]byte{[]byte(said), []byte(token + public + other)})
+	objects, err := printed([][]byte{[]byte(said), []byte(token + public + other)}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,12 +73,12 @@ func TestPrintedTextThatCannotBeRead(t *testing.T) {
 		"another shape": "[dryrun] Attached object:\nkind: [ConfigMap]\n",
 		"half a line":   "[dryrun] Attached object:\nkind: ConfigMap\nmetad",
 	} {
-		if objects, err := printed([][]byte{[]byte(text)}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		if objects, err := printed([][]byte{[]byte(text)}, false); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 			t.Errorf("%s: %+v, %v", name, objects, err)
 		}
 	}
 	for name, text := range map[string]string{"nothing": "", "no object": "[upload-config] all is well\n"} {
-		if objects, err := printed([][]byte{[]byte(text)}); err != nil || len(objects) > 0 {
+		if objects, err := printed([][]byte{[]byte(text)}, false); err != nil || len(objects) > 0 {
 			t.Errorf("%s: %+v, %v", name, objects, err)
 		}
 	}
@@ -104,6 +104,29 @@ func TestWhichMachinesAreAsked(t *testing.T) {
 		}
 		if got := living(cluster.Node{Role: c.role}, n); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// kube-proxy's DaemonSet is behind its configuration where that is what it may not do
+// without all rights any more, and before it where it gets them back.
+func TestKubeProxyIsDerivedInTheOrderThatItNeeds(t *testing.T) {
+	const proxy = "[dryrun] Attached object:\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kube-proxy\n  namespace: kube-system\n\n" +
+		"[patches] Applied patch\n[dryrun] Attached object:\napiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: kube-proxy\n  namespace: kube-system\n\n"
+	for unprivileged, want := range map[bool]string{true: "ConfigMap DaemonSet", false: "DaemonSet ConfigMap"} {
+		objects, err := printed([][]byte{[]byte(proxy)}, unprivileged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kinds []string
+		for _, o := range objects {
+			kinds = append(kinds, o.Ref.Kind)
+			if is := o.Ref.Kind == "DaemonSet"; !o.Derived || is != (o.Policy == state.PolicyKubeProxy) || o.Undo != (is && !unprivileged) {
+				t.Errorf("%+v", o)
+			}
+		}
+		if got := strings.Join(kinds, " "); got != want {
+			t.Errorf("unprivileged %v: %s", unprivileged, got)
 		}
 	}
 }

@@ -70,6 +70,9 @@ func (b *builder) kubeadmFiles() error {
 	for _, p := range b.alike.patches {
 		feeds(p.Path, p.Content, "defaults")
 	}
+	if b.n.Role == cluster.ControlPlane && !b.c.Policy.UnprivilegedKubeProxy {
+		b.path(state.File{Path: kubeadm.KubeProxyPatchFile, Origin: state.Forbidden, Why: "policy.unprivileged_kube_proxy"})
+	}
 	return nil
 }
 

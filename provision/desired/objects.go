@@ -33,6 +33,12 @@ func objects(c *cluster.Cluster, manifest []state.Object, cp string) ([]state.Fa
 	facts = append(facts, state.Fact{ID: id(api, "object", ref.String()), Title: "nobody reads cluster-info without credentials", Why: "defaults",
 		After: []string{id(cp, "phase", "init-bootstrap-token")}, Object: &state.Object{Ref: ref}})
 
+	policies, err := policies(c, cp)
+	if err != nil {
+		return nil, err
+	}
+	facts = append(facts, policies...)
+
 	joined := []string{id(cp, "phase", "init-bootstrap-token")} // it makes a token as well
 	var ready []string
 	for _, n := range c.Nodes {

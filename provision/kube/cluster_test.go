@@ -37,6 +37,7 @@ func TestRealAPI(t *testing.T) {
 	t.Run("Refused", func(t *testing.T) { realRefused(ctx, t, r) })
 	t.Run("Inventory", func(t *testing.T) { realInventory(ctx, t, r) })
 	t.Run("Policy", func(t *testing.T) { realPolicy(ctx, t, r) })
+	t.Run("KubeProxy", func(t *testing.T) { realKubeProxy(ctx, t, r) })
 	t.Run("Requests", func(t *testing.T) { realRequests(ctx, t, r) })
 	t.Run("Tokens", func(t *testing.T) { realTokens(ctx, t, r) })
 	t.Run("Kubeconfig", func(t *testing.T) { realKubeconfig(ctx, t, r) })

@@ -8,7 +8,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -40,12 +39,12 @@ func TestRefusedImagesAreNamedByWhatMakesThemAgain(t *testing.T) {
 		p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Image: "bad:debug"}}}
 		p.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "bad:volume"}}}}
 	}
-	c := &Client{where: "test", pause: sleep, typed: fake.NewClientset(
+	c, _ := fakeClient(
 		runs("shop", "web-abc-1", "bad:1", of("ReplicaSet", "web-abc", "abc")), runs("shop", "web-abc-2", "bad:1", of("ReplicaSet", "web-abc", "abc")),
 		runs("shop", "db-0", "bad:2", of("StatefulSet", "db", "")), runs("shop", "good", "good:1"), runs("shop", "job", "bad:3", ended), runs("shop", "alone", "good:1", hidden),
 		runs("many", "a", "bad:1"), runs("many", "b", "bad:1"), runs("many", "c", "bad:1"), runs("many", "d", "bad:1"), runs("many", "e", "bad:1"), runs("many", "f", "bad:1\x1b[2J"),
 		runs("kube-system", "exempt", "bad:1"),
-	)}
+	)
 	got, err := c.RefusedImages(t.Context(), func(image string) []string {
 		if strings.HasPrefix(image, "bad") {
 			return []string{"no good", "at all"}

@@ -238,3 +238,91 @@ func realImages(ctx context.Context, t *testing.T, r *real) {
 		t.Errorf("%v, %+v", err, policy.Status)
 	}
 }
+
+// realKubeProxy takes kube-proxy's rights and gives them back, as kubeadm would write it.
+func realKubeProxy(ctx context.Context, t *testing.T, r *real) {
+	read := func(name string) state.Object {
+		text, err := os.ReadFile("testdata/kube-proxy-" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := Manifest(text)
+		if err != nil || len(objects) != 1 {
+			t.Fatal(objects, err)
+		}
+		objects[0].Derived, objects[0].Policy = true, state.PolicyKubeProxy
+		return objects[0]
+	}
+	all, few := read("privileged"), read("unprivileged")
+	obj, err := wantedObject(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oc, err := r.client.objectClient(ctx, all.Ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := oc.Create(ctx, obj, metav1.CreateOptions{FieldManager: "kubeadm"}); err != nil {
+		t.Fatal(err)
+	}
+	sets := r.client.typed.AppsV1().DaemonSets("kube-system")
+	if _, err := sets.Patch(ctx, "kube-proxy", types.MergePatchType, []byte(`{"metadata":{"labels":{"theirs":"yes"}}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, move := range []struct {
+		from, to state.Object
+		labelled bool
+	}{{all, few, true}, {few, all, false}} {
+		have, _, err := r.client.get(ctx, all.Ref)
+		if err != nil || Missing(move.from, have) || !Missing(move.to, have) {
+			t.Fatalf("%v, it is not as it was made: %s", err, have.JSON)
+		}
+		done := make(chan error, 1)
+		go func() { done <- r.client.Apply(ctx, move.to) }()
+		for range 100 { // in place of its controller, which is not there
+			have, _, err = r.client.get(ctx, all.Ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !Missing(move.to, have) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		select {
+		case err := <-done:
+			t.Errorf("it is said to run before it does: %v", err)
+		case <-time.After(300 * time.Millisecond):
+		}
+		d, err := sets.Get(ctx, "kube-proxy", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Status.ObservedGeneration, d.Status.DesiredNumberScheduled, d.Status.UpdatedNumberScheduled, d.Status.NumberAvailable = d.Generation, 2, 2, 2
+		if _, err := sets.UpdateStatus(ctx, d, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		context := d.Spec.Template.Spec.Containers[0].SecurityContext
+		_, labelled := d.Labels[state.PolicyLabel]
+		if Missing(move.to, have) || !Missing(move.from, have) || labelled != move.labelled || *context.Privileged == move.labelled ||
+			(context.Capabilities != nil) != move.labelled || d.Labels["theirs"] != "yes" {
+			t.Errorf("it is not as it should be: %s", have.JSON)
+		}
+	}
+	short, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	d, err := sets.Get(ctx, "kube-proxy", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Status.NumberAvailable = 1
+	if _, err := sets.UpdateStatus(ctx, d, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.client.rolledOut(short, all.Ref); err == nil || !strings.Contains(err.Error(), "2 of 2 pods are new, 1 available") {
+		t.Errorf("%v", err)
+	}
+}

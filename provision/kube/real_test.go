@@ -96,7 +96,7 @@ func startReal(t *testing.T) *real {
 	r.start(t, "kube-apiserver", "--etcd-servers="+etcdURL, "--etcd-cafile="+ca, "--etcd-certfile="+etcdCert, "--etcd-keyfile="+etcdKey,
 		"--client-ca-file="+ca, "--tls-cert-file="+apiCert, "--tls-private-key-file="+apiKey,
 		"--bind-address=127.0.0.1", "--secure-port="+apiPort, "--endpoint-reconciler-type=none", "--cert-dir="+dir,
-		"--authorization-mode=Node,RBAC", "--enable-bootstrap-token-auth", "--service-cluster-ip-range=10.96.0.0/24",
+		"--authorization-mode=Node,RBAC", "--allow-privileged", "--enable-bootstrap-token-auth", "--service-cluster-ip-range=10.96.0.0/24",
 		"--encryption-provider-config="+write("encryption.yaml", []byte(encryptionConfig)),
 		"--authentication-config="+write("authentication.yaml", []byte(anonymousConfig)),
 		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+saPub, "--service-account-signing-key-file="+sa)

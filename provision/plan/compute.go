@@ -34,6 +34,10 @@ func Compute(c *cluster.Cluster, wants []state.Want, have *state.Cluster, missin
 				p.Steps = append(p.Steps, r.strays(f, n)...)
 				continue
 			}
+			if f.Object != nil && f.Object.Retired {
+				p.Steps = append(p.Steps, r.retired(wants)...)
+				continue
+			}
 			if s, unmet := r.step(f, n); unmet {
 				p.Steps = append(p.Steps, s)
 				r.planned[s.ID] = true

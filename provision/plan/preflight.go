@@ -48,7 +48,7 @@ func Preflight(c *cluster.Cluster, wants []state.Want, have *state.Cluster) []Pr
 		}
 		out = append(append(out, p.problems...), unrotated(wanted[n.Name], got)...)
 	}
-	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), keyFilesRow(c, wants, have), undecided(c, wants, have), refused(have), otherVersions(c, have))
+	return slices.Concat(out, twins(c, have), strangers(c, have), keyless(c, have), keyFilesRow(c, wants, have), undecided(c, wants, have), refused(have), refusedImages(c, have), foreigners(wants, have), otherVersions(c, have))
 }
 
 // preflight gathers the problems of one node.

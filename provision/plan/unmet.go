@@ -298,6 +298,9 @@ func (r rules) objectStep(s Step, want state.Object) (Step, bool) {
 		return s, expected
 	}
 	got, ok := r.have.API.Objects[want.Ref.String()]
+	if want.Undo && !owned(got) || foreign(want, got) {
+		return s, false // the second is said by preflight
+	}
 	switch {
 	case want.JSON == nil:
 		s.Action = Remove

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	componentbasev1alpha1 "k8s.io/component-base/config/v1alpha1"
 	kubeproxyv1alpha1 "k8s.io/kube-proxy/config/v1alpha1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
@@ -22,6 +23,9 @@ func kubeProxyConfiguration(c *cluster.Cluster) (*kubeproxyv1alpha1.KubeProxyCon
 		ClusterCIDR:      prefixes(c.Network.Pods),
 		// Load balancers outside ask it whether a node serves; the firewall says who may.
 		HealthzBindAddress: net.JoinHostPort(proxyBindAddress(c), "10256"),
+	}
+	if c.Policy.UnprivilegedKubeProxy {
+		leaveKernelAlone(base)
 	}
 	var deviating []cluster.Config
 	for _, d := range c.Deviations {
@@ -38,6 +42,18 @@ func kubeProxyConfiguration(c *cluster.Cluster) (*kubeproxyv1alpha1.KubeProxyCon
 		errs = append(errs, cluster.Fault(cluster.CompKubeProxy+".config."+name, fmt.Errorf("%s cannot be set to its zero value, kubeadm drops it; leave it out", f.path)))
 	}
 	return out.typed, errors.Join(errs...)
+}
+
+// leaveKernelAlone keeps kube-proxy from setting what it may not when it is not
+// privileged, and would end itself for (pkg/proxy/conntrack, setSysctls;
+// pkg/proxy/iptables, NewProxier): how many connections the kernel remembers and how
+// long, and that 127.0.0.1 is an address which NodePorts are reached at.
+func leaveKernelAlone(base *kubeproxyv1alpha1.KubeProxyConfiguration) {
+	base.Conntrack = kubeproxyv1alpha1.KubeProxyConntrackConfiguration{
+		MaxPerCore: ptr.To[int32](0), Min: ptr.To[int32](0),
+		TCPEstablishedTimeout: &metav1.Duration{}, TCPCloseWaitTimeout: &metav1.Duration{},
+	}
+	base.IPTables.LocalhostNodePorts = ptr.To(false)
 }
 
 // proxyBindAddress is every address of the family the nodes use, the value

@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"fmt"
+	"path"
 
 	"sigs.k8s.io/yaml"
 
@@ -19,6 +20,9 @@ func Patches(c *cluster.Cluster, n cluster.Node) ([]File, error) {
 	files := []patch{{name: "kubeletconfiguration0+json.yaml", content: kubelet}}
 	if n.Role == cluster.ControlPlane {
 		files = append(files, patch{name: "etcd0+strategic.yaml", content: etcdPatch()})
+		if c.Policy.UnprivilegedKubeProxy {
+			files = append(files, patch{name: path.Base(KubeProxyPatchFile), content: kubeProxyPatch(c)})
+		}
 	}
 	var out []File
 	for _, p := range files {
@@ -84,4 +88,33 @@ func etcdPatch() any {
 		}},
 		"volumes": []any{volume("etcd-certs", EtcdPKIDir), volume("etcd-data", EtcdDataDir)},
 	}}
+}
+
+// KubeProxyPatchFile is the patch by which kube-proxy runs without all rights. It is
+// there only where the spec says so: kubeadm applies every file that it finds.
+const KubeProxyPatchFile = PatchesDir + "/kubeproxydaemonset0+strategic.yaml"
+
+// kubeProxyPatch lets kube-proxy change the tables of the node's network and nothing
+// else of the node (CIS 5.2.2 wants no privileged container). The settings
+// of the kernel that it would change besides are left alone by its configuration, see
+// [leaveKernelAlone]. The label tells a plan of a living cluster whose this is.
+func kubeProxyPatch(c *cluster.Cluster) any {
+	add := []any{"NET_ADMIN"}
+	if c.KubeProxy["mode"] == "iptables" { // bulwark's own is nftables
+		add = append(add, "NET_RAW") // iptables asks the kernel by a raw socket which matches it has
+	}
+	return map[string]any{
+		"metadata": map[string]any{"labels": map[string]any{state.PolicyLabel: state.PolicyKubeProxy}},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+			"containers": []any{map[string]any{
+				"name": "kube-proxy",
+				"securityContext": map[string]any{
+					"privileged":               false,
+					"allowPrivilegeEscalation": false,
+					"capabilities":             map[string]any{"drop": []any{"ALL"}, "add": add},
+					"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
+				},
+			}},
+		}}},
+	}
 }

@@ -3,9 +3,11 @@ package kubeadm
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
 	"k8s.io/kubernetes/cmd/kubeadm/app/util/patches"
@@ -118,5 +120,55 @@ func TestEtcdPod(t *testing.T) {
 		"mounts": container["volumeMounts"], "volumes": got["volumes"],
 	}); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A kube-proxy without all rights has what the tables of its mode need and nothing else,
+// and tries nothing that it may not. Without the switch there is no patch of it.
+func TestAKubeProxyWithoutAllRights(t *testing.T) {
+	daemonSet := map[string]any{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": map[string]any{"name": "kube-proxy", "labels": map[string]any{"k8s-app": "kube-proxy"}},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{map[string]any{
+			"name": "kube-proxy", "image": "registry.k8s.io/kube-proxy:v1.37.2", "securityContext": map[string]any{"privileged": true}}}}}}}
+	for mode, add := range map[string][]any{"": {"NET_ADMIN"}, "nftables": {"NET_ADMIN"}, "iptables": {"NET_ADMIN", "NET_RAW"}} {
+		c := small()
+		c.Policy.UnprivilegedKubeProxy = true
+		if mode != "" {
+			c.KubeProxy = cluster.Config{"mode": mode}
+		}
+		got := patched(t, c, c.Nodes[0], patches.KubeProxyDaemonSet, appsv1.DaemonSet{}, daemonSet)
+		container := got["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
+		want := map[string]any{"privileged": false, "allowPrivilegeEscalation": false, "capabilities": map[string]any{"drop": []any{"ALL"}, "add": add},
+			"seccompProfile": map[string]any{"type": "RuntimeDefault"}}
+		if diff := cmp.Diff(want, container["securityContext"]); diff != "" {
+			t.Errorf("%s: %s", mode, diff)
+		}
+		labels := map[string]any{"k8s-app": "kube-proxy", "bulwark/policy": "unprivileged-kube-proxy"}
+		if diff := cmp.Diff(labels, got["metadata"].(map[string]any)["labels"]); diff != "" || container["image"] != "registry.k8s.io/kube-proxy:v1.37.2" {
+			t.Errorf("%s: %s, %v", mode, diff, container)
+		}
+	}
+	for _, on := range []bool{true, false} {
+		c := small()
+		c.Policy.UnprivilegedKubeProxy = on
+		for _, n := range c.Nodes {
+			files, err := Patches(c, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			has := slices.ContainsFunc(files, func(f File) bool { return f.Path == KubeProxyPatchFile })
+			if has != (on && n.Role == cluster.ControlPlane) {
+				t.Errorf("%s, switched on %v: the patch is there: %v", n.Name, on, has)
+			}
+		}
+		conf, err := kubeProxyConfiguration(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Nil means a default, each of which is one that kube-proxy sets.
+		silent := conf.Conntrack.MaxPerCore != nil && *conf.Conntrack.MaxPerCore == 0 && conf.Conntrack.TCPEstablishedTimeout != nil && conf.Conntrack.TCPEstablishedTimeout.Duration == 0 &&
+			conf.Conntrack.TCPCloseWaitTimeout != nil && conf.Conntrack.TCPCloseWaitTimeout.Duration == 0 && conf.IPTables.LocalhostNodePorts != nil && !*conf.IPTables.LocalhostNodePorts
+		if silent != on {
+			t.Errorf("switched on %v: %+v, %+v", on, conf.Conntrack, conf.IPTables)
+		}
 	}
 }
