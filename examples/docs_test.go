@@ -234,7 +234,7 @@ func TestReferenceIsComplete(t *testing.T) {
 func TestPreflightIsComplete(t *testing.T) {
 	var checks []string
 	for _, path := range []string{"../provision/plan/preflight.go", "../provision/plan/preflight_cluster.go", "../provision/plan/leave.go", "../provision/plan/preflight_machine.go",
-		"../provision/plan/preflight_pods.go", "../provision/plan/preflight_names.go", "../provision/plan/kubelet_start.go", "../provision/plan/preflight_kubelet.go"} {
+		"../provision/plan/preflight_pods.go", "../provision/plan/policy.go", "../provision/plan/preflight_names.go", "../provision/plan/kubelet_start.go", "../provision/plan/preflight_kubelet.go"} {
 		ast.Inspect(parse(t, path), func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:

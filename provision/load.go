@@ -141,5 +141,5 @@ func wanted(c *cluster.Cluster, first string) ([]state.Want, error) {
 		}
 	}
 	wants, err := desired.Wants(c, manifest, first)
-	return wants, errors.Join(unfit, errors.Join(secrets...), err)
+	return wants, errors.Join(unfit, errors.Join(secrets...), ownImages(c.Policy.Images, manifest), err)
 }

@@ -74,6 +74,11 @@ func TestWhatIsFoundAfterReadingHasALineToo(t *testing.T) {
 			files: map[string]string{"cni.yaml": secret("one") + "---\n" + secret("two")},
 			want:  []want{{4, "a Secret, one"}, {4, "a Secret, two"}},
 		},
+		"a pod network that the policy of images refuses": {
+			lines: "network {\ncni_ports = []\ncni \"manifest\" { manifest = file(\"cni.yaml\") }\n}\npolicy {\nimages {\ndigests = true\nmode = \"enforce\"\n}\n}",
+			files: map[string]string{"cni.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: agent, namespace: net}\nspec: {containers: [{image: a/b}]}\n"},
+			want:  []want{{7, "policy.images: the pod network's own Pod agent runs a/b (without a digest)"}},
+		},
 		"what kubeadm's validation refuses": {
 			lines: "network { pods = [\"10.244.0.0/16\"] }\ncontroller_manager { args = { node-cidr-mask-size-ipv4 = \"12\" } }",
 			want:  []want{{2, "network.pods: kubeadm refuses its configuration: networking.podSubnet"}},

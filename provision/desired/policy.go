@@ -17,8 +17,9 @@ func policies(c *cluster.Cluster, cp string) ([]state.Fact, error) {
 		Object: &state.Object{Retired: true}}}
 	for _, o := range objects {
 		facts = append(facts, state.Fact{ID: id(api, "object", o.Ref.String()), Title: title(o), Why: o.Why,
-			// Our rights come with that phase, and the kinds that the API has by itself with it.
-			After: []string{id(cp, "phase", "init-upload-config")}, Object: &o})
+			// Our rights come with that phase. Where a node is registered, the namespaces
+			// are there that the API server makes by itself.
+			After: []string{id(cp, "phase", "init-upload-config"), id(cp, "wait", "node-object")}, Object: &o})
 	}
 	return facts, nil
 }
