@@ -305,10 +305,10 @@ func realKubeProxy(ctx context.Context, t *testing.T, r *real) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		context := d.Spec.Template.Spec.Containers[0].SecurityContext
+		rights := d.Spec.Template.Spec.Containers[0].SecurityContext
 		_, labelled := d.Labels[state.PolicyLabel]
-		if Missing(move.to, have) || !Missing(move.from, have) || labelled != move.labelled || *context.Privileged == move.labelled ||
-			(context.Capabilities != nil) != move.labelled || d.Labels["theirs"] != "yes" {
+		if Missing(move.to, have) || !Missing(move.from, have) || labelled != move.labelled || *rights.Privileged == move.labelled ||
+			(rights.Capabilities != nil) != move.labelled || d.Labels["theirs"] != "yes" {
 			t.Errorf("it is not as it should be: %s", have.JSON)
 		}
 	}
