@@ -115,7 +115,7 @@ func (l *Library) names(p Profile) hcl.Diagnostics {
 			diags = append(diags, problem(p.Range, "Unknown profile", "%s extends %q, which is no profile.", p.Name, e)...)
 		}
 	}
-	for _, id := range p.Controls {
+	for _, id := range slices.Concat(p.Controls, p.Without) {
 		if _, ok := l.at[id]; !ok {
 			diags = append(diags, problem(p.Range, "Unknown control", "%s has %q, which is no control.", p.Name, id)...)
 		}
@@ -147,42 +147,49 @@ type Selection struct {
 // Select is what profiles hold, with those that they extend.
 func (l *Library) Select(names []string) Selection {
 	var out Selection
-	chosen, seen := map[int]bool{}, map[string]bool{}
-	var take func(name string)
-	take = func(name string) {
-		if seen[name] {
-			return // also where profiles extend each other in a ring
-		}
-		seen[name] = true
-		p, ok := l.profiles[name]
-		if !ok {
-			out.Unknown = append(out.Unknown, name)
-			return
-		}
-		for i, c := range l.controls {
-			if slices.Contains(p.Standards, c.Standard()) && (p.Level == 0 || c.Level <= p.Level) {
-				chosen[i] = true
-			}
-		}
-		for _, id := range p.Controls {
-			chosen[l.at[id]] = true
-		}
-		for _, c := range p.Own {
-			chosen[l.at[c.ID]] = true
-		}
-		out.Waivers = append(out.Waivers, p.Waivers...)
-		if p.Softens != nil {
-			out.Softening = append(out.Softening, p)
-		}
-		for _, e := range p.Extends {
-			take(e)
-		}
-	}
+	chosen := map[int]bool{}
 	for _, name := range names {
-		take(name)
+		maps.Copy(chosen, l.holds(name, &out, map[string]bool{}))
 	}
 	for _, i := range slices.Sorted(maps.Keys(chosen)) {
 		out.Controls = append(out.Controls, l.controls[i])
+	}
+	return out
+}
+
+// holds are the places of the controls that a profile has; what else it has goes into a
+// selection. seen are profiles on the way, which may extend each other in a ring.
+func (l *Library) holds(name string, into *Selection, seen map[string]bool) map[int]bool {
+	out := map[int]bool{}
+	if seen[name] {
+		return out
+	}
+	seen[name] = true
+	p, ok := l.profiles[name]
+	if !ok {
+		into.Unknown = append(into.Unknown, name)
+		return out
+	}
+	for _, e := range p.Extends {
+		maps.Copy(out, l.holds(e, into, seen))
+	}
+	for i, c := range l.controls {
+		if slices.Contains(p.Standards, c.Standard()) && (p.Level == 0 || c.Level <= p.Level) {
+			out[i] = true
+		}
+	}
+	for _, id := range p.Controls {
+		out[l.at[id]] = true
+	}
+	for _, c := range p.Own {
+		out[l.at[c.ID]] = true
+	}
+	for _, id := range p.Without {
+		delete(out, l.at[id])
+	}
+	into.Waivers = append(into.Waivers, p.Waivers...)
+	if p.Softens != nil {
+		into.Softening = append(into.Softening, p)
 	}
 	return out
 }

@@ -21,8 +21,9 @@ type Profile struct {
 	// of theirs that it has, 0 for all.
 	Standards []string
 	Level     int
-	// Controls are the ids of further ones.
-	Controls []string
+	// Controls are the ids of further ones, and Without of those that it leaves out of all
+	// these.
+	Controls, Without []string
 	// Own are those that it brings itself.
 	Own []Control
 	// Waivers are of controls that those who use it do without.
@@ -45,7 +46,7 @@ func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body, fil
 	}
 	diags = append(diags, arguments("A profile", body, map[string]func(hcl.Expression) hcl.Diagnostics{
 		"title": text(&p.Title), "kubernetes": text(&p.Kubernetes), "extends": list(&p.Extends), "standards": list(&p.Standards),
-		"level": number(&p.Level), "controls": list(&p.Controls),
+		"level": number(&p.Level), "controls": list(&p.Controls), "without": list(&p.Without),
 	})...)
 	for _, b := range body.Blocks {
 		switch {

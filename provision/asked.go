@@ -6,42 +6,101 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/report"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/spec"
 )
 
-// asked are the controls and the nodes of an audit. A name that stands for none is an
-// error: an audit of nothing would find nothing to say.
-func asked(in Input, c *cluster.Cluster) ([]profiles.Control, []cluster.Node, error) {
-	controls, err := profiles.Catalogue()
-	if err != nil {
-		return nil, nil, err
+// question is what an audit asks, and of whom.
+type question struct {
+	profiles []string
+	controls []profiles.Control
+	nodes    []cluster.Node
+}
+
+// everyControl stands for all profiles that there are.
+const everyControl = "all"
+
+// asked is what an audit asks: the profiles it is told, else those of the spec, else what
+// the defaults do. A name that stands for none is an error: an audit of nothing would
+// find nothing to say.
+func asked(in Input, i *intent) (question, error) {
+	all, diags := library(i.loaded.reading.Own)
+	if diags.HasErrors() {
+		return question{}, diags
 	}
-	if controls, err = chosen(controls, in.Controls); err != nil {
-		return nil, nil, err
+	q := question{profiles: in.Profiles, nodes: i.cluster.Nodes}
+	switch {
+	case len(q.profiles) > 0:
+	case len(in.Controls) > 0:
+		q.profiles = []string{everyControl} // who names controls means them wherever they are
+	case len(i.cluster.Profiles) > 0:
+		q.profiles = i.cluster.Profiles
+	default:
+		q.profiles = []string{"baseline"}
 	}
-	if len(in.Nodes) == 0 {
-		return controls, c.Nodes, nil
+	if slices.Contains(q.profiles, everyControl) {
+		q.controls = all.Controls()
+	} else {
+		selected := all.Select(q.profiles)
+		if len(selected.Unknown) > 0 {
+			var names []string
+			for _, p := range all.Profiles() {
+				names = append(names, p.Name)
+			}
+			return question{}, &UnknownError{"profile", selected.Unknown[0], spec.Nearest(selected.Unknown[0], names)}
+		}
+		q.controls = selected.Controls
 	}
-	for _, name := range in.Nodes {
+	var err error
+	if q.controls, err = chosen(q.controls, in.Controls); err != nil || len(in.Nodes) == 0 {
+		return q, err
+	}
+	return q.of(in.Nodes, i.cluster)
+}
+
+// of is a question of some nodes alone: what is asked of the cluster is of none of them.
+func (q question) of(names []string, c *cluster.Cluster) (question, error) {
+	q.nodes = nil
+	for _, name := range names {
 		if _, ok := c.Node(name); !ok {
-			return nil, nil, fmt.Errorf("--node %s: the spec names no such node, only %s", name, strings.Join(namesOf(c), ", "))
+			return q, fmt.Errorf("--node %s: the spec names no such node, only %s", name, strings.Join(namesOf(c), ", "))
 		}
 	}
-	var nodes []cluster.Node
 	for _, n := range c.Nodes {
-		if slices.Contains(in.Nodes, n.Name) {
-			nodes = append(nodes, n)
+		if slices.Contains(names, n.Name) {
+			q.nodes = append(q.nodes, n)
 		}
 	}
-	// What is asked of the cluster is of none of its nodes.
-	controls = slices.DeleteFunc(controls, func(c profiles.Control) bool { return !c.PerNode() })
-	if len(controls) == 0 {
-		return nil, nil, fmt.Errorf("--control and --node: these controls are asked of the cluster and not of nodes; leave --node out")
+	q.controls = slices.DeleteFunc(slices.Clone(q.controls), func(c profiles.Control) bool { return !c.PerNode() })
+	if len(q.controls) == 0 {
+		return q, fmt.Errorf("--control and --node: these controls are asked of the cluster and not of nodes; leave --node out")
 	}
-	return controls, nodes, nil
+	return q, nil
+}
+
+// waive marks what a spec does without. A waiver that has ended waives nothing, and is
+// shown beside what it waived.
+func waive(findings []profiles.Finding, waivers []cluster.Waiver, now time.Time) []profiles.Finding {
+	for i := range findings {
+		f := &findings[i]
+		for _, w := range waivers {
+			if w.ID != f.Control.ID || !w.About(f.Node) || f.Verdict != profiles.Fail && f.Verdict != profiles.Review {
+				continue
+			}
+			f.Waiver = &profiles.Waiver{Reason: w.Reason, Expires: w.Expires, By: w.By, Expired: w.Over(now)}
+			if !f.Waiver.Expired {
+				f.Verdict = profiles.Waived
+			} else {
+				f.Verdict = profiles.Fail // a review that was put off is due
+			}
+			break
+		}
+	}
+	return findings
 }
 
 // chosen are the controls whose id is one of the patterns, in capitals or not.

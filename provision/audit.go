@@ -12,6 +12,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // Audited is what the controls of the catalogue say of a cluster.
@@ -44,7 +45,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	controls, nodes, err := asked(in, i.cluster)
+	q, err := asked(in, i)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Findings: profiles.Audit(controls, check.ClusterOf(i.cluster), nodes, have)}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Profiles: q.profiles, Findings: q.ask(i.cluster, have, time.Now())}, nil
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
@@ -63,7 +64,7 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
-	controls, nodes, err := asked(in, i.cluster)
+	q, err := asked(in, i)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 			err = errors.Join(err, h.Close())
 		}
 	}()
-	for _, c := range controls {
+	for _, c := range q.controls {
 		l.also.Add(c.Needs())
 	}
 	looked := time.Now()
@@ -90,5 +91,10 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))
 		}
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Findings: profiles.Audit(controls, check.ClusterOf(i.cluster), nodes, have), Notes: notes}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Profiles: q.profiles, Findings: q.ask(i.cluster, have, looked), Notes: notes}, nil
+}
+
+// ask answers a question of what a cluster has; now is what waivers end by.
+func (q question) ask(c *cluster.Cluster, have *state.Cluster, now time.Time) []profiles.Finding {
+	return waive(profiles.Audit(q.controls, check.ClusterOf(c), q.nodes, have), c.Waivers, now)
 }

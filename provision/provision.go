@@ -25,7 +25,11 @@ type Input struct {
 	// Nodes are those whose steps are planned for, or that an audit is of; none means
 	// all. All machines are looked at.
 	Nodes []string
-	// Controls are the ids that an audit asks, "CIS-1.2.*" for many; none means all.
+	// Profiles are those that an audit asks, instead of the spec's; "all" means every
+	// control that there is.
+	Profiles []string
+	// Controls are the ids that an audit asks, "CIS-1.2.*" for many; none means all of its
+	// profiles.
 	Controls []string
 	// Remove means that nodes of the cluster that the spec does not name leave it.
 	Remove bool

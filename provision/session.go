@@ -65,6 +65,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
 	}
+	s.Notes = append(s.Notes, waived(c)...)
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, i.wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
@@ -262,4 +263,20 @@ func parallelism(in Input) int {
 // has its rights, and a run that was cut between the two has to put those back first.
 func withDerived(wants []state.Want, derived state.Want) []state.Want {
 	return slices.Insert(slices.Clone(wants), len(wants)-1, derived)
+}
+
+// waived says what the spec does without, for everybody who sees a plan.
+func waived(c *cluster.Cluster) []string {
+	var out []string
+	for _, w := range c.Waivers {
+		note := fmt.Sprintf("%s is waived (%s): %s", w.ID, w.Origin, w.Reason)
+		if w.Expires != "" {
+			note += ", until " + w.Expires
+		}
+		if len(w.Nodes) > 0 {
+			note += ", on " + strings.Join(w.Nodes, ", ")
+		}
+		out = append(out, note)
+	}
+	return out
 }

@@ -14,6 +14,7 @@ type auditOptions struct {
 	specOptions
 	machineOptions
 	Rendered bool
+	Profiles []string
 	Controls []string
 	Nodes    []string
 	FailOn   failOn
@@ -28,17 +29,19 @@ func newAudit(run func(context.Context, auditOptions) error, diff func(context.C
 	cmd := &cobra.Command{
 		Use:   "audit [SPEC]",
 		Short: "Ask the controls of standards of a cluster, before it is deployed or as it is",
-		Long: `Ask every control of the catalogue, of each node that it is about, and show which are
-not met, what was seen and how to mend it. With --rendered no machine is looked at: the
+		Long: `Ask every control of the spec's profiles, of each node that it is about, and show which
+are not met, what was seen and how to mend it. A spec that names no profile is asked
+"baseline", which is what the defaults do. With --rendered no machine is looked at: the
 question is asked of what the spec comes to. Without it one look is taken at each
 machine and at the API, and nothing is written. What was not read is unknown, and never
-passed. Exit code 6 means that a control is not met, or what --fail-on says.
+passed; what the spec waives is shown as waived, until the waiver ends. Exit code 6 means
+that a control is not met, or what --fail-on says.
 
 The formats but text are all made of one document, which -o json is: csv for spreadsheets,
 sarif and junit for what shows the results of checks, oscal for auditors' tools, html as
 one page to read and print. "bulwark audit diff" compares two documents of -o json.
 
-The catalogue has the 65 scored controls of the CIS Kubernetes Benchmark 2.0.1.`,
+"bulwark profile list" names the profiles, "bulwark profile show ID" shows a control.`,
 		Example: `  bulwark audit prod/ --rendered
   bulwark audit prod/ -o json > audit.json
   bulwark audit prod/ --control 'CIS-1.2.*' --node cp-1 --fail-on fail,unknown`,
@@ -57,6 +60,7 @@ The catalogue has the 65 scored controls of the CIS Kubernetes Benchmark 2.0.1.`
 	o.machineOptions.flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&o.Rendered, "rendered", false, "look at no machine: ask what the spec comes to")
+	f.StringArrayVar(&o.Profiles, "profile", nil, "ask this profile instead of the spec's: its `NAME`, or all for every control (repeatable)")
 	f.StringArrayVar(&o.Controls, "control", nil, "only the controls whose `ID` it is, or a pattern such as CIS-1.2.* (repeatable)")
 	f.StringArrayVar(&o.Nodes, "node", nil, "only what is asked of `NAME` (repeatable); all machines are looked at")
 	o.FailOn = failOn{"fail"}
@@ -72,7 +76,7 @@ The catalogue has the 65 scored controls of the CIS Kubernetes Benchmark 2.0.1.`
 func (a *app) audit(ctx context.Context, o auditOptions) error {
 	return a.run(ctx, "audit", Format(o.Output), func(ctx context.Context, v View) error {
 		in := a.input(o.specOptions, o.machineOptions)
-		in.Controls, in.Nodes = o.Controls, o.Nodes
+		in.Profiles, in.Controls, in.Nodes = o.Profiles, o.Controls, o.Nodes
 		if !o.Rendered {
 			v.Say("Looking at the nodes of %s.", o.Spec)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
@@ -61,15 +63,21 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 			ask(floors, y, w)
 		}
 	}
+	before := map[string]any{}
+	for path, w := range soft {
+		if !l.says(w) { // else the spec's own word counts
+			before[path], _ = w.get(l.c)
+			w.set(l.c, w.value)
+			l.c.Origins[path] = cluster.Origin{Default: w.by}
+		}
+	}
 	for _, path := range slices.Sorted(maps.Keys(floors)) {
 		l.raise(t, floors[path])
 	}
-	for _, path := range slices.Sorted(maps.Keys(soft)) {
-		if w := soft[path]; floors[path] == nil && !l.says(w) {
-			before, _ := w.get(l.c)
-			w.set(l.c, w.value)
-			l.c.Origins[path] = cluster.Origin{Default: w.by}
-			l.c.Softened = append(l.c.Softened, fmt.Sprintf("%s = %s, which is %s otherwise", path, cluster.Text(w.value), cluster.Text(before)))
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		now, _ := soft[path].get(l.c)
+		if stricter, _ := soft[path].setting.Stricter(before[path], now); cluster.Text(stricter) != cluster.Text(now) {
+			l.c.Softened = append(l.c.Softened, fmt.Sprintf("%s = %s, which is %s otherwise", path, cluster.Text(now), cluster.Text(before[path])))
 		}
 	}
 }
@@ -77,7 +85,11 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 // checkSoftened refuses a softened cluster that could be reached from anywhere.
 func (l *loader) checkSoftened(t *clusterText) {
 	anywhere, _ := l.boolean(t.SoftenAnywhere)
-	if len(l.c.Softened) == 0 || anywhere {
+	if len(l.c.Softened) == 0 {
+		return
+	}
+	l.report(caution(l.where("profiles", t.At), "Softer than the defaults", "A profile makes this cluster weaker than bulwark's defaults: %s.", strings.Join(l.c.Softened, "; ")))
+	if anywhere {
 		return
 	}
 	host, err := netip.ParseAddr(l.c.Endpoint.Host)
@@ -209,8 +221,8 @@ func (l *loader) contradiction(t *clusterText, f *floor) {
 // unsettled refuses a control that has a price, until the spec says whether it is paid.
 func (l *loader) unsettled(t *clusterText, y Layer, wishes []wish) {
 	var ways []string
-	for _, w := range wishes {
-		ways = append(ways, "To meet it:\n"+settingBlock(w))
+	if len(wishes) > 0 {
+		ways = append(ways, "To meet it:\n"+settingBlocks(wishes))
 	}
 	ways = append(ways, "To do without it:\n"+waivers([]string{y.Control}))
 	l.report(problem(CodeSettle, l.where("profiles", t.At), "A control to decide on", "%s (%s) is not done without a word of yours: %s. Decide, and write one of these into the cluster block.\n%s",
@@ -226,13 +238,46 @@ func waivers(ids []string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// settingBlock is a ready block that sets what is wished for.
-func settingBlock(w wish) string {
-	parts := strings.SplitN(w.path, ".", 3)
-	if len(parts) == 3 {
-		return fmt.Sprintf("  %s { %s = { %q = %s } }", parts[0], parts[1], parts[2], quoted(w.value))
+// settingBlocks are ready blocks that set what is wished for.
+func settingBlocks(wishes []wish) string {
+	file := hclwrite.NewEmptyFile()
+	for _, w := range wishes {
+		body, parts := file.Body(), strings.Split(w.path, ".")
+		if w.setting.Component != "" {
+			parts = strings.SplitN(w.path, ".", 2)[:1]
+		}
+		for _, name := range parts[:max(len(parts)-1, 1)] {
+			next := body.FirstMatchingBlock(name, nil)
+			if next == nil {
+				next = body.AppendNewBlock(name, nil)
+			}
+			body = next.Body()
+		}
+		if w.setting.Component == "" {
+			body.SetAttributeValue(parts[len(parts)-1], valueOf(w.value))
+			continue
+		}
+		kind, key, _ := strings.Cut(strings.TrimPrefix(w.path, w.setting.Component+"."), ".")
+		body.SetAttributeValue(kind, cty.ObjectVal(map[string]cty.Value{key: valueOf(w.value)}))
 	}
-	return fmt.Sprintf("  %s { %s = %s }", parts[0], parts[len(parts)-1], quoted(w.value))
+	return "  " + strings.ReplaceAll(strings.TrimSpace(string(file.Bytes())), "\n", "\n  ")
+}
+
+// valueOf is a setting's value as HCL writes it.
+func valueOf(v any) cty.Value {
+	switch v := v.(type) {
+	case bool:
+		return cty.BoolVal(v)
+	case int64:
+		return cty.NumberIntVal(v)
+	case []string:
+		var all []cty.Value
+		for _, e := range v {
+			all = append(all, cty.StringVal(e))
+		}
+		return cty.TupleVal(all)
+	}
+	return cty.StringVal(cluster.Text(v))
 }
 
 // quoted is a value as a spec has it.

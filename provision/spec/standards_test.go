@@ -119,7 +119,7 @@ func TestWhatASpecHasToSettle(t *testing.T) {
 		"a contradiction":       {contradiction, "", []string{"event-ttl cannot be", "X-1 for \"2h\"; X-2 for \"3h\"", "To have \"2h\":\n  waive \"X-2\"", "To have \"3h\":\n  waive \"X-1\""}},
 		"one side waived":       {contradiction, `waive "X-2" { reason = "x" }`, nil},
 		"a value takes no side": {contradiction, `apiserver { args = { event-ttl = "2h" } }`, []string{"cannot be"}},
-		"a price":               {price, "", []string{"X-1 (title of X-1) is not done without a word of yours: it costs pods", "kubelet { config = { \"maxPods\" = 60 } }", "waive \"X-1\"", "X-2 (no ssh)", "waive \"X-2\""}},
+		"a price":               {price, "", []string{"X-1 (title of X-1) is not done without a word of yours: it costs pods", "  kubelet {\n    config = {\n      maxPods = 60\n    }\n  }", "waive \"X-1\"", "X-2 (no ssh)", "waive \"X-2\""}},
 		"a price paid":          {price, "kubelet { config = { maxPods = 60 } }\nwaive \"X-2\" { reason = \"x\" }", nil},
 		"a price not paid":      {price, "waive \"X-1\" { reason = \"x\" }\nwaive \"X-2\" { reason = \"x\" }", nil},
 	} {
@@ -140,10 +140,10 @@ func TestWhatASpecHasToSettle(t *testing.T) {
 
 // What a profile softens gives way to what anything else says.
 func TestWhatIsSoftened(t *testing.T) {
-	soft := layer(t, "dev", "", "audit {\n max_age = 30\n max_backup = 20\n}")
+	soft := layer(t, "dev", "", "audit { max_age = 30 }\nadmission { pod_security = \"baseline\" }")
 	soft.Softens = true
-	c, said := read(t, "profiles = [\"p\"]", layers{soft, layer(t, "X-1", "", "audit { max_backup = 15 }")})
-	if c == nil || c.Audit.MaxAge != 30 || c.Audit.MaxBackup != 15 || strings.Join(c.Softened, ";") != "audit.max_age = 30, which is 366 otherwise" {
+	c, said := read(t, "profiles = [\"p\"]", layers{soft, layer(t, "X-1", "", "admission { pod_security = \"restricted\" }")})
+	if c == nil || c.Audit.MaxAge != 30 || c.Admission.PodSecurity != "restricted" || strings.Join(c.Softened, ";") != "audit.max_age = 30, which is 366 otherwise" {
 		t.Errorf("%s %+v", said, c)
 	}
 	for endpoint, fine := range map[string]bool{"": true, `endpoint { host = "10.0.0.99" }`: true, `endpoint { host = "203.0.113.7" }`: false,
@@ -152,7 +152,7 @@ func TestWhatIsSoftened(t *testing.T) {
 			t.Errorf("%s: %s", endpoint, said)
 		}
 	}
-	if c, said = read(t, "profiles = [\"p\"]\naudit { max_age = 90 }", layers{soft}); c == nil || c.Audit.MaxAge != 90 || len(c.Softened) != 1 {
+	if c, said = read(t, "profiles = [\"p\"]\naudit { max_age = 90 }", layers{soft}); c == nil || c.Audit.MaxAge != 90 || c.Admission.PodSecurity != "baseline" || len(c.Softened) != 1 {
 		t.Errorf("%s %+v", said, c)
 	}
 }
