@@ -62,6 +62,26 @@ func asked(in Input, i *intent) (question, error) {
 	return q.of(in.Nodes, i.cluster)
 }
 
+// deviation is what keeps these machines from what a control hardens, nil where nothing
+// does.
+func deviation(c *profiles.Control, all []cluster.Deviation) *cluster.Deviation {
+	if len(all) == 0 {
+		return nil
+	}
+	for _, path := range c.Settings() {
+		for i, d := range all {
+			for component, fields := range map[string]cluster.Config{cluster.CompKubelet: d.Kubelet, cluster.CompKubeProxy: d.KubeProxy} {
+				for name := range fields {
+					if setting := component + ".config." + name; path == setting || strings.HasPrefix(path, setting+".") {
+						return &all[i]
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // of is a question of some nodes alone: what is asked of the cluster is of none of them.
 func (q question) of(names []string, c *cluster.Cluster) (question, error) {
 	q.nodes = nil
@@ -84,10 +104,13 @@ func (q question) of(names []string, c *cluster.Cluster) (question, error) {
 
 // waive marks what a spec does without. A waiver that has ended waives nothing, and is
 // shown beside what it waived.
-func waive(findings []profiles.Finding, waivers []cluster.Waiver, now time.Time) []profiles.Finding {
+func waive(findings []profiles.Finding, c *cluster.Cluster, now time.Time) []profiles.Finding {
 	for i := range findings {
 		f := &findings[i]
-		for _, w := range waivers {
+		if d := deviation(f.Control, c.Deviations); d != nil && f.Verdict == profiles.Fail {
+			f.Verdict, f.Waiver = profiles.Waived, &profiles.Waiver{Reason: d.Reason, By: "deviation " + d.ID}
+		}
+		for _, w := range c.Waivers {
 			if w.ID != f.Control.ID || !w.About(f.Node) || f.Verdict != profiles.Fail && f.Verdict != profiles.Review {
 				continue
 			}

@@ -1,10 +1,13 @@
 package provision_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision"
 )
 
@@ -43,5 +46,96 @@ func TestAnAuditAsksWhatWasChosen(t *testing.T) {
 				t.Errorf("the spec is at %+v", spec)
 			}
 		})
+	}
+}
+
+// What a spec waives is shown as waived until the day is over, and what these machines
+// cannot have as theirs.
+func TestWhatIsWaivedIsShown(t *testing.T) {
+	write := func(expires string) string {
+		t.Helper()
+		dir := t.TempDir()
+		text := `cluster "demo" {
+  profiles = ["nsa-cisa"]
+  firewall { admins = ["203.0.113.0/24"] }
+  encryption { provider = "secretbox" }
+  waive "NSA-SE-1" {
+    reason  = "no validated cipher is asked of us"
+    by      = "security@example.com"
+    expires = "` + expires + `"
+  }
+  waive "NSA-APP-H" { reason = "as NSA-SE-1" }
+  waive "NSA-APP-I" { reason = "as NSA-SE-1" }
+  node "cp-1" {
+    role    = "control-plane"
+    address = "10.0.0.11"
+  }
+}
+`
+		if err := os.WriteFile(filepath.Join(dir, "cluster.hcl"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	for expires, want := range map[string]profiles.Verdict{"2999-12-31": profiles.Waived, "2020-01-01": profiles.Fail} {
+		a, err := provision.AuditRendered(t.Context(), provision.Input{Path: write(expires), Controls: []string{"NSA-SE-1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := a.Findings[0]
+		if f.Verdict != want || f.Waiver == nil || f.Waiver.By != "security@example.com" || f.Waiver.Expired != (want == profiles.Fail) {
+			t.Errorf("%s: %s %+v", expires, f.Verdict, f.Waiver)
+		}
+	}
+	overlay := filepath.Join(t.TempDir(), "overlay.hcl")
+	text := "deviation \"shared-kernel\" {\n  reason = \"the kernel is the host's\"\n  kubelet { config = { protectKernelDefaults = false } }\n}\n"
+	if err := os.WriteFile(overlay, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for with, want := range map[string]profiles.Verdict{"": profiles.Pass, overlay: profiles.Waived} {
+		a, err := provision.AuditRendered(t.Context(), provision.Input{Path: "../examples/quickstart", Overlay: with, Controls: []string{"STIG-V-242434"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := a.Findings[0]; f.Verdict != want || want == profiles.Waived && f.Waiver.Reason != "the kernel is the host's" {
+			t.Errorf("overlay %q: %s %+v", with, f.Verdict, f.Waiver)
+		}
+	}
+}
+
+// The baseline is what the defaults do before there is a machine, and all of that.
+func TestTheBaselineIsWhatTheDefaultsDo(t *testing.T) {
+	in := provision.Input{Path: "../examples/quickstart"}
+	a, err := provision.AuditRendered(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds := map[string]bool{}
+	for _, f := range a.Findings {
+		holds[f.Control.ID] = true
+		if f.Verdict != profiles.Pass && f.Verdict != profiles.NotApplicable {
+			t.Errorf("%s on %s is in the baseline and %s: %+v", f.Control.ID, f.Node, f.Verdict, f.Seen)
+		}
+	}
+	in.Profiles = []string{"all"}
+	if a, err = provision.AuditRendered(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]bool{}
+	for _, f := range a.Findings {
+		switch f.Verdict {
+		case profiles.Pass:
+			if _, known := met[f.Control.ID]; !known {
+				met[f.Control.ID] = true
+			}
+		case profiles.NotApplicable:
+		default:
+			met[f.Control.ID] = false
+		}
+	}
+	for id, is := range met {
+		if is && !holds[id] {
+			t.Errorf("the defaults meet %s, which is not in the baseline", id)
+		}
 	}
 }

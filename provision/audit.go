@@ -96,5 +96,5 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 
 // ask answers a question of what a cluster has; now is what waivers end by.
 func (q question) ask(c *cluster.Cluster, have *state.Cluster, now time.Time) []profiles.Finding {
-	return waive(profiles.Audit(q.controls, check.ClusterOf(c), q.nodes, have), c.Waivers, now)
+	return waive(profiles.Audit(q.controls, check.ClusterOf(c), q.nodes, have), c, now)
 }

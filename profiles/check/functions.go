@@ -66,7 +66,7 @@ func functions(from source) map[string]function.Function {
 		"open_from":    asks("port", cty.List(cty.String), func(a string) (cty.Value, error) { return from.openFrom(a) }),
 
 		"all": quantifier(true), "any": quantifier(false), "union": union(), "count": count(), "starts_with": startsWith(), "ends_with": endsWith(),
-		"has": member(), "subset": subset(), "at_least": atLeast(), "mode_within": modeWithin(),
+		"has": member(), "subset": subset(), "within": among(false), "at_least": atLeast(), "mode_within": modeWithin(),
 		"owned_by": ownedBy(), "duration": duration(), "version": version(),
 		"repository": repositoryOf(),
 	}

@@ -82,7 +82,10 @@ func member() function.Function {
 
 // subset says whether there is something, and nothing that is not allowed. A prefix is
 // allowed too where all its addresses are.
-func subset() function.Function {
+func subset() function.Function { return among(true) }
+
+// among is subset, or within, which is true of nothing too.
+func among(something bool) function.Function {
 	return says([]function.Parameter{may("list", cty.DynamicPseudoType), may("allowed", cty.DynamicPseudoType)}, func(args []cty.Value) (bool, error) {
 		list, err := words(args[0])
 		if err != nil {
@@ -96,7 +99,7 @@ func subset() function.Function {
 		for _, w := range allowed {
 			known[w] = true
 		}
-		some := len(list) > 0
+		some := len(list) > 0 || !something
 		list = slices.DeleteFunc(list, func(w string) bool { return known[w] })
 		prefixes := asPrefixes(allowed)
 		return some && !slices.ContainsFunc(list, func(w string) bool { return !covered(w, prefixes) }), nil

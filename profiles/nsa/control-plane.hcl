@@ -32,7 +32,7 @@ control "NSA-CP-3" {
   applies = node.control_plane
   check = (
     firewall() != null && firewall().loaded && firewall().drops &&
-    all([for s in open_from("tcp/${arg(apiserver, "secure-port")}") : s != "0.0.0.0/0" && s != "::/0" && has(union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers), s)])
+    !has(open_from("tcp/${arg(apiserver, "secure-port")}"), "0.0.0.0/0") && !has(open_from("tcp/${arg(apiserver, "secure-port")}"), "::/0") && within(open_from("tcp/${arg(apiserver, "secure-port")}"), union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers))
   )
   remedy = "have a firewall drop what comes to the API's port from elsewhere: firewall { admins = [ … ] } with your own networks, and endpoint { balancers = [ … ] }"
 }
@@ -69,8 +69,8 @@ control "NSA-CP-6" {
   applies = node.control_plane
   check = (
     firewall() != null && firewall().loaded && firewall().drops &&
-    all([for s in open_from("tcp/${arg(apiserver, "secure-port")}") : has(union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers), s)]) &&
-    all([for p in ["tcp/2379", "tcp/2380", "tcp/10250", "tcp/10257", "tcp/10258", "tcp/10259"] : all([for s in open_from(p) : has(cluster.control_planes, s)])])
+    within(open_from("tcp/${arg(apiserver, "secure-port")}"), union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers)) &&
+    all([for p in ["tcp/2379", "tcp/2380", "tcp/10250", "tcp/10257", "tcp/10258", "tcp/10259"] : within(open_from(p), cluster.control_planes)])
   )
   remedy = "have a firewall let control planes alone reach etcd (2379, 2380), the kubelet (10250) and the controllers (10257 to 10259), and nodes, pods, admins and load balancers the API"
 }
@@ -101,8 +101,8 @@ control "NSA-WN-1" {
   applies = !node.control_plane
   check = (
     firewall() != null && firewall().loaded && firewall().drops &&
-    all([for s in open_from("tcp/10250") : has(cluster.control_planes, s)]) &&
-    all([for p in ["tcp/30000", "tcp/32767", "udp/30000", "udp/32767"] : all([for s in open_from(p) : has(union(cluster.nodes, cluster.pods, cluster.nodeports), s)])])
+    within(open_from("tcp/10250"), cluster.control_planes) &&
+    all([for p in ["tcp/30000", "tcp/32767", "udp/30000", "udp/32767"] : within(open_from(p), union(cluster.nodes, cluster.pods, cluster.nodeports))])
   )
   remedy = "have a firewall let control planes alone reach 10250, and firewall { nodeports = [ … ] } alone the ports 30000 to 32767"
 }

@@ -5,7 +5,7 @@ control "NSA-ET-1" {
   applies = node.control_plane
   check = (
     firewall() != null && firewall().loaded && firewall().drops &&
-    all([for p in ["tcp/2379", "tcp/2380"] : all([for s in open_from(p) : has(cluster.control_planes, s)])])
+    all([for p in ["tcp/2379", "tcp/2380"] : within(open_from(p), cluster.control_planes)])
   )
   remedy = "have a firewall drop what comes to ports 2379 and 2380 from anything but control planes"
 }

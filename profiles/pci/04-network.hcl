@@ -18,11 +18,9 @@ control "PCI-4.2" {
   refs    = ["NSA-CP-3", "NSA-CP-6", "NSA-ET-1", "NSA-WN-1"]
   check = (
     firewall() != null && firewall().loaded && firewall().drops &&
-    all([for p in ["tcp/2379", "tcp/2380", "tcp/10250", "tcp/10257", "tcp/10259"] : all([for s in open_from(p) : has(cluster.control_planes, s)])]) &&
-    all([for s in open_from("tcp/22") : s != "0.0.0.0/0" && s != "::/0" && has(cluster.admins, s)]) &&
-    (!node.control_plane || all([for s in open_from("tcp/${arg(apiserver, "secure-port")}") :
-      s != "0.0.0.0/0" && s != "::/0" && has(union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers), s)
-    ]))
+    all([for p in ["tcp/2379", "tcp/2380", "tcp/10250", "tcp/10257", "tcp/10259"] : within(open_from(p), cluster.control_planes)]) &&
+    !has(open_from("tcp/22"), "0.0.0.0/0") && !has(open_from("tcp/22"), "::/0") && within(open_from("tcp/22"), cluster.admins) &&
+    (!node.control_plane || !has(open_from("tcp/${arg(apiserver, "secure-port")}"), "0.0.0.0/0") && !has(open_from("tcp/${arg(apiserver, "secure-port")}"), "::/0") && within(open_from("tcp/${arg(apiserver, "secure-port")}"), union(cluster.nodes, cluster.pods, cluster.admins, cluster.balancers)))
   )
   remedy = "have a firewall let in nodes, pods, firewall { admins } and endpoint { balancers } alone to the API, admins to sshd, and control planes to etcd and kubelets"
 }

@@ -1,12 +1,7 @@
 package report
 
 import (
-	"slices"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -27,7 +22,7 @@ func (o origins) of(c *profiles.Control) *Place {
 		return at
 	}
 	var at *Place
-	for _, path := range settings(c) {
+	for _, path := range c.Settings() {
 		if at = o.at(path); at != nil {
 			break
 		}
@@ -49,63 +44,4 @@ func (o origins) at(path string) *Place {
 		}
 		path = path[:end]
 	}
-}
-
-// settings are the paths of what a control hardens: by its own block, and by the
-// table of hardened settings.
-func settings(c *profiles.Control) []string {
-	var out []string
-	if c.Harden != nil {
-		out = written(c.Harden, "")
-	}
-	for _, s := range cluster.Hardened() {
-		if !slices.Contains(s.Refs, c.ID) {
-			continue
-		}
-		kind := ".args."
-		if s.Component == cluster.CompKubelet || s.Component == cluster.CompKubeProxy {
-			kind = ".config."
-		}
-		out = append(out, s.Component+kind+s.Key)
-	}
-	return out
-}
-
-// written are the paths of all attributes in a block, in the order of its text.
-func written(b *hclsyntax.Body, prefix string) []string {
-	type part struct {
-		at    int
-		paths []string
-	}
-	var parts []part
-	for name, a := range b.Attributes {
-		parts = append(parts, part{a.NameRange.Start.Byte, fields(a.Expr, prefix+name)})
-	}
-	for _, inner := range b.Blocks {
-		path := strings.Join(append([]string{prefix + inner.Type}, inner.Labels...), ".")
-		parts = append(parts, part{inner.TypeRange.Start.Byte, written(inner.Body, path+".")})
-	}
-	slices.SortFunc(parts, func(a, b part) int { return a.at - b.at })
-	var out []string
-	for _, p := range parts {
-		out = append(out, p.paths...)
-	}
-	return out
-}
-
-// fields are the paths that an attribute sets: its own, or those of an object's keys.
-func fields(e hcl.Expression, path string) []string {
-	pairs, diags := hcl.ExprMap(e)
-	if diags.HasErrors() || len(pairs) == 0 {
-		return []string{path}
-	}
-	var out []string
-	for _, p := range pairs {
-		key, diags := p.Key.Value(nil)
-		if diags.HasErrors() || key.IsNull() || !key.IsKnown() || key.Type() != cty.String {
-			return []string{path}
-		}
-		out = append(out, fields(p.Value, path+"."+key.AsString())...)
-	}
-	return out
 }

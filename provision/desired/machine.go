@@ -140,6 +140,9 @@ func (b *builder) modes() error {
 		}
 	}
 	keep(0o600, kubeletConf, packaged[0], packaged[0]+".d/10-kubeadm.conf")
+	if deviates(b.c, func(d cluster.Deviation) bool { return d.KeepKubeletUnit }) { // its text is not ours, who may write it is
+		keep(0o600, node.KubeletUnitPath, node.KubeletDropInPath)
+	}
 	maker := "init-kubelet-start"
 	if b.n.Role != cluster.ControlPlane {
 		maker = "join"

@@ -76,6 +76,6 @@ func (i *inventory) admissionPolicies(ctx context.Context) (out []state.Admissio
 // owned says that bulwark applied an object.
 func owned(fields []metav1.ManagedFieldsEntry) bool {
 	return slices.ContainsFunc(fields, func(f metav1.ManagedFieldsEntry) bool {
-		return f.Manager == manager && f.Operation == metav1.ManagedFieldsOperationApply
+		return (f.Manager == manager || f.Manager == policyManager) && f.Operation == metav1.ManagedFieldsOperationApply
 	})
 }
