@@ -38,6 +38,9 @@ type shower interface {
 	Audited(*report.Document)
 	AuditNotes(*report.Document)
 	AuditDiff(*report.Diff)
+	Profiles(*provision.Standards, bool)
+	Control(profiles.Control, *provision.Standards)
+	Explained(*cluster.Explained)
 	Data([]byte)
 	Problems([]provision.Problem)
 	Plan(*plan.Plan, []string)
@@ -76,6 +79,14 @@ var scenes = map[string]func(shower) error{
 		before, after := sampleAudit("true"), sampleAudit("maybe")
 		before.Findings[1].Verdict, after.Findings[3].Verdict, after.Findings = profiles.Pass, profiles.Pass, after.Findings[:4]
 		v.AuditDiff(report.Compare(before, after))
+		return nil
+	},
+	"profiles": func(v shower) error { v.Profiles(sampleStandards(), true); return nil },
+	"control":  func(v shower) error { v.Control(sampleStandards().Controls[0], sampleStandards()); return nil },
+	"explained": func(v shower) error {
+		v.Explained(&cluster.Explained{Path: "audit.max_age", Value: "1825", Origin: "NSA-AL-3", Rule: "the highest of what is asked for counts", Refs: []string{"PCI-7.1"},
+			Asked: []cluster.Asked{{Control: "CIS-1.2.17", Value: "30"}, {Control: "NSA-AL-3", Value: "1825"}, {Control: "ACME-1", Value: "2\x1b[2J000", Waived: true}}})
+		v.Explained(&cluster.Explained{Path: "apiserver.args.event-ttl", Origin: "default", Rule: "no table has it"})
 		return nil
 	},
 	"plan": func(v shower) error {
@@ -313,5 +324,18 @@ func sampleRefusal() error {
 			{Severity: hcl.DiagError, Summary: "No such provider", Detail: "Write \"secretbox\" or \"aescbc\", not \"\x1b[31mrot13\".", Subject: at(3, 29, 41, 68), Extra: spec.CodeChoice},
 		},
 		Files: spec.Files{"cluster.hcl": &hcl.File{Bytes: src}},
+	}
+}
+
+// sampleStandards are two profiles with a control of each way to be decided.
+func sampleStandards() *provision.Standards {
+	return &provision.Standards{
+		Profiles: []profiles.Profile{{Name: "acme", Title: "ACME's \x1b[31mown"}, {Name: "cis", Title: "A benchmark", Kubernetes: "1.34 to 1.35"}},
+		Holds:    map[string][]string{"acme": {"ACME-1"}, "cis": {"CIS-1.2.17", "CIS-5.1.1", "STIG-V-242398"}},
+		Controls: []profiles.Control{
+			{ID: "ACME-1", Title: "Logs are kept", Check: &check.Question{}, Remedy: "keep them", Text: "control \"ACME-1\" {\n  title = \"Logs \x1b[2Jare kept\"\n}"},
+			{ID: "CIS-5.1.1", Title: "Few are administrators", Question: "Who needs it?"},
+			{ID: "STIG-V-242398", Title: "Asked no more", Retired: "since V2R5"},
+		},
 	}
 }

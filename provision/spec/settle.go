@@ -171,12 +171,20 @@ func (l *loader) raise(t *clusterText, f *floor) {
 	l.c.Origins[f.path] = cluster.Origin{Default: strings.Join(f.ids(), ", ")}
 }
 
+// ids are the controls that the value is from: those that asked for just that, or all
+// where it is made of what each asked for.
 func (f *floor) ids() []string {
-	var out []string
-	for _, y := range f.by {
-		out = append(out, y.Control)
+	var all, exactly []string
+	for i, y := range f.by {
+		all = append(all, y.Control)
+		if cluster.Text(f.values[i]) == cluster.Text(f.value) {
+			exactly = append(exactly, y.Control)
+		}
 	}
-	return out
+	if len(exactly) > 0 {
+		return exactly
+	}
+	return all
 }
 
 // weaker refuses what the spec says where a control asks for more.

@@ -65,7 +65,7 @@ func TestTheStrictestOfAllCounts(t *testing.T) {
 		"what no table has":              c.APIServer.Args["event-ttl"] == "2h",
 		"a field":                        c.Kubelet["maxPods"] == int64(60),
 		"a field in a field":             hard["memory.available"] == "5%",
-		"where it came from":             c.Origin("audit.max_age").String() == "X-1, X-2",
+		"where it came from":             c.Origin("audit.max_age").String() == "X-2",
 		"who asked":                      len(c.Asked["audit.max_age"]) == 2 && c.Asked["audit.max_age"][1] == cluster.Asked{Control: "X-2", Value: "1825"},
 		"who asked, where it was so yet": len(c.Asked["apiserver.args.profiling"]) == 1,
 	} {
