@@ -206,6 +206,12 @@ func (l *Library) Control(id string) (Control, bool) {
 	return l.controls[i], true
 }
 
+// Profile finds one by its name.
+func (l *Library) Profile(name string) (Profile, bool) {
+	p, ok := l.profiles[name]
+	return p, ok
+}
+
 // Profiles are all of a library, by name.
 func (l *Library) Profiles() []Profile {
 	return slices.SortedFunc(maps.Values(l.profiles), func(a, b Profile) int { return cmp.Compare(a.Name, b.Name) })

@@ -1,7 +1,10 @@
 package profiles
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -13,7 +16,8 @@ import (
 // Profile is a named choice of controls: a standard, part of one, or a company's own.
 type Profile struct {
 	Name, Title string
-	// Kubernetes are the releases that its text was written for: "1.34 to 1.35".
+	// Kubernetes are the releases that its text was written for: "1.34 to 1.35". What
+	// changed since is said by [Control.Changed].
 	Kubernetes string
 	// Extends are profiles all of whose controls, waivers and settings it has too.
 	Extends []string
@@ -62,6 +66,9 @@ func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body, fil
 			diags = append(diags, problem(b.DefRange(), "Unknown block", "A profile has no block %q; it has control \"ACME-1\" { … } and waive \"CIS-1.2.11\" { … }.", b.Type)...)
 		}
 	}
+	if p.Kubernetes != "" && !releases.MatchString(p.Kubernetes) {
+		diags = append(diags, problem(at, "Not releases", "Profile %s is for %q; write \"1.37\", or a first and a last release as in \"1.34 to 1.35\".", name, p.Kubernetes)...)
+	}
 	if p.Title == "" {
 		diags = append(diags, problem(at, "Missing argument", "Profile %s has no title.", name)...)
 	}
@@ -81,4 +88,18 @@ func arguments(what string, body *hclsyntax.Body, fields map[string]func(hcl.Exp
 		diags = append(diags, read(a.Expr)...)
 	}
 	return diags
+}
+
+// releases is how a profile says what it was written for: one release, or a first and a
+// last one.
+var releases = regexp.MustCompile(`^[0-9]+\.[0-9]+( to [0-9]+\.[0-9]+)?$`)
+
+// Older says whether a version is of a later release than a profile's text was written
+// for.
+func (p Profile) Older(v cluster.Version) bool {
+	first, last, found := strings.Cut(p.Kubernetes, " to ")
+	if !found {
+		last = first
+	}
+	return last != "" && v.AtLeast(last) && last != fmt.Sprintf("%d.%d", v.Major, v.Minor)
 }

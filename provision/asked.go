@@ -19,6 +19,8 @@ type question struct {
 	profiles []string
 	controls []profiles.Control
 	nodes    []cluster.Node
+	// notes say which profiles were written for older releases.
+	notes []string
 }
 
 // everyControl stands for all profiles that there are.
@@ -54,6 +56,11 @@ func asked(in Input, i *intent) (question, error) {
 			return question{}, &UnknownError{"profile", selected.Unknown[0], spec.Nearest(selected.Unknown[0], names)}
 		}
 		q.controls = selected.Controls
+	}
+	for _, name := range q.profiles {
+		if p, ok := all.Profile(name); ok && p.Older(i.cluster.Kubernetes) {
+			q.notes = append(q.notes, fmt.Sprintf("profile %s was written for Kubernetes %s, and this is %s: what changed since is said beside its controls", name, p.Kubernetes, i.cluster.Kubernetes))
+		}
 	}
 	var err error
 	if q.controls, err = chosen(q.controls, in.Controls); err != nil || len(in.Nodes) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
 
 func TestAnAuditAsksWhatWasChosen(t *testing.T) {
@@ -136,6 +137,27 @@ func TestTheBaselineIsWhatTheDefaultsDo(t *testing.T) {
 	for id, is := range met {
 		if is && !holds[id] {
 			t.Errorf("the defaults meet %s, which is not in the baseline", id)
+		}
+	}
+}
+
+// What was written for another release is said, with what changed since.
+func TestAnOldTextIsSaid(t *testing.T) {
+	a, err := provision.AuditRendered(t.Context(), provision.Input{Path: "../examples/quickstart", Profiles: []string{"stig"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Notes) != 1 || !strings.Contains(a.Notes[0], "stig was written for Kubernetes 1.34 to 1.35, and this is v1.37.2") {
+		t.Errorf("%q", a.Notes)
+	}
+	for _, f := range a.Findings {
+		if f.Control.ID == "STIG-V-245541" && !slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, "since 1.34 ") }) {
+			t.Errorf("%s says nothing of 1.34: %q", f.Control.ID, f.Notes)
+		}
+	}
+	for release, older := range map[string]bool{"": false, "1.36": true, "1.37": false, "1.34 to 1.36": true, "1.34 to 1.37": false, "1.34 to 1.40": false} {
+		if (profiles.Profile{Kubernetes: release}).Older(cluster.Version{Major: 1, Minor: 37, Patch: 2}) != older {
+			t.Errorf("%q", release)
 		}
 	}
 }

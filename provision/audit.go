@@ -53,7 +53,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Profiles: q.profiles, Findings: q.ask(i.cluster, have, time.Now())}, nil
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Profiles: q.profiles, Findings: q.ask(i.cluster, have, time.Now()), Notes: q.notes}, nil
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
@@ -83,6 +83,7 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
+	notes = append(notes, q.notes...)
 	if err := l.unasked(ctx, have.Nodes); err != nil {
 		return nil, err
 	}
