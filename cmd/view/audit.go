@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
@@ -12,13 +13,20 @@ import (
 const mostEvidence = 12
 
 // Audited shows what controls say of a cluster: what has to be mended first. What is
-// met or not applicable is counted, and named for who asked for more.
+// met or not applicable is counted, and named for who asked for more; what is met and
+// means less than its text says, since Kubernetes has changed, is named too.
 func (h *Human) Audited(d *report.Document) {
 	h.AuditNotes(d)
 	for _, v := range profiles.Verdicts() {
-		if h.verbose || v != profiles.Pass && v != profiles.NotApplicable {
-			h.groups(d.Groups(v), v)
+		groups := d.Groups(v)
+		switch {
+		case h.verbose:
+		case v == profiles.Pass:
+			groups = slices.DeleteFunc(groups, func(g report.Group) bool { return len(g.Notes) == 0 })
+		case v == profiles.NotApplicable:
+			continue
 		}
+		h.groups(groups, v)
 	}
 	h.out.gap()
 	for _, x := range d.Deviations {
@@ -74,7 +82,9 @@ func (h *Human) groups(all []report.Group, v profiles.Verdict) {
 		}
 		mark := pad(h.mark(string(v), h.out), 4)
 		h.out.linef("  %s %s  %s%s", h.out.paint(verdictStyle(string(v)), mark), pad(g.ID, id), g.Title, h.out.paint(dim, on))
-		if v != profiles.Pass {
+		if v == profiles.Pass {
+			h.notes(g.Notes)
+		} else {
 			h.below(g.Finding)
 		}
 	}
@@ -95,9 +105,7 @@ func (h *Human) below(f report.Finding) {
 	if left > 0 {
 		h.out.linef("         %s", h.out.paint(dim, fmt.Sprintf("and %d more (-v shows all)", left)))
 	}
-	for _, n := range f.Notes {
-		h.out.linef("         %s", h.out.paint(dim, "Note: "+n))
-	}
+	h.notes(f.Notes)
 	if f.Waiver != nil {
 		h.out.linef("         %s", f.Waiver.String())
 	}
@@ -106,6 +114,13 @@ func (h *Human) below(f report.Finding) {
 	}
 	if f.At != nil && f.Verdict != profiles.NotApplicable {
 		h.out.linef("         %s", h.out.paint(dim, fmt.Sprintf("in the spec: %s:%d", f.At.File, f.At.Line)))
+	}
+}
+
+// notes are what Kubernetes does otherwise than a text has it.
+func (h *Human) notes(all []string) {
+	for _, n := range all {
+		h.out.linef("         %s", h.out.paint(dim, "Note: "+n))
 	}
 }
 
