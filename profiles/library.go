@@ -16,6 +16,9 @@ import (
 // that a spec brings.
 type Library struct {
 	controls []Control
+	// shipped is how many of controls are bulwark's: only those are a standard's, whatever
+	// ids others give their own.
+	shipped  int
 	at       map[string]int
 	profiles map[string]Profile
 }
@@ -31,6 +34,7 @@ var shipped = sync.OnceValues(func() (*Library, error) {
 		l.at[c.ID] = len(l.controls)
 		l.controls = append(l.controls, c)
 	}
+	l.shipped = len(l.controls)
 	text, err := data.ReadFile("profiles.hcl")
 	if err != nil {
 		return nil, err
@@ -68,7 +72,7 @@ func (l *Library) With(own []Own) (*Library, hcl.Diagnostics) {
 	if len(own) == 0 {
 		return l, nil
 	}
-	out := &Library{slices.Clone(l.controls), maps.Clone(l.at), maps.Clone(l.profiles)}
+	out := &Library{slices.Clone(l.controls), l.shipped, maps.Clone(l.at), maps.Clone(l.profiles)}
 	var diags hcl.Diagnostics
 	for _, o := range own {
 		p, more := profileFrom(o.Name, o.NameRange, o.At, o.Body, o.File)
@@ -91,6 +95,9 @@ func (l *Library) With(own []Own) (*Library, hcl.Diagnostics) {
 
 // add puts a profile and its own controls into a library.
 func (l *Library) add(p Profile) hcl.Diagnostics {
+	if p.Name == "all" {
+		return problem(p.Range, "Not a name", "\"all\" stands for every control; give the profile another name.")
+	}
 	if first, twice := l.profiles[p.Name]; twice {
 		return problem(p.Range, "Profile twice", "A profile %q is there already, at %s; give this one another name.", p.Name, first.Range)
 	}
@@ -137,6 +144,8 @@ func (l *Library) names(p Profile) hcl.Diagnostics {
 type Selection struct {
 	// Controls are in the order of the library.
 	Controls []Control
+	// Profiles are those that were named, and those that they extend.
+	Profiles []Profile
 	Waivers  []cluster.Waiver
 	// Softening are the profiles that soften something.
 	Softening []Profile
@@ -165,6 +174,7 @@ func (l *Library) holds(name string, into *Selection, seen map[string]bool) map[
 		return out
 	}
 	seen[name] = true
+	defer delete(seen, name) // only a ring is cut: two that extend the same both have it
 	p, ok := l.profiles[name]
 	if !ok {
 		into.Unknown = append(into.Unknown, name)
@@ -174,7 +184,7 @@ func (l *Library) holds(name string, into *Selection, seen map[string]bool) map[
 		maps.Copy(out, l.holds(e, into, seen))
 	}
 	for i, c := range l.controls {
-		if slices.Contains(p.Standards, c.Standard()) && (p.Level == 0 || c.Level <= p.Level) {
+		if i < l.shipped && slices.Contains(p.Standards, c.Standard()) && (p.Level == 0 || c.Level <= p.Level) {
 			out[i] = true
 		}
 	}
@@ -187,9 +197,12 @@ func (l *Library) holds(name string, into *Selection, seen map[string]bool) map[
 	for _, id := range p.Without {
 		delete(out, l.at[id])
 	}
-	into.Waivers = append(into.Waivers, p.Waivers...)
-	if p.Softens != nil {
-		into.Softening = append(into.Softening, p)
+	if !slices.ContainsFunc(into.Profiles, func(o Profile) bool { return o.Name == name }) {
+		into.Profiles = append(into.Profiles, p)
+		into.Waivers = append(into.Waivers, p.Waivers...)
+		if p.Softens != nil {
+			into.Softening = append(into.Softening, p)
+		}
 	}
 	return out
 }

@@ -80,6 +80,9 @@ func parse(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 	return body, nil
 }
 
+// oneRelease is a release of Kubernetes.
+var oneRelease = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+
 // namePattern is the name of a profile.
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
@@ -122,7 +125,14 @@ func control(b *hclsyntax.Block, file []byte) (Control, hcl.Diagnostics) {
 // whole says what a control lacks.
 func whole(c Control, b *hclsyntax.Block) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	has := func(name string) bool { return b.Body.Attributes[name] != nil }
+	has := func(name string) bool {
+		return b.Body.Attributes[name] != nil && (name != "title" || c.Title != "") && (name != "remedy" || c.Remedy != "") && (name != "question" || c.Question != "")
+	}
+	for release := range c.Changed {
+		if !oneRelease.MatchString(release) {
+			diags = append(diags, problem(b.Body.Attributes["changed"].Expr.Range(), "Not a release", "%q is no release of Kubernetes; write it as in \"1.34\".", release)...)
+		}
+	}
 	lacks := func(name, why string) {
 		diags = append(diags, problem(b.DefRange(), "Missing argument", "%s has no %s%s.", c.ID, name, why)...)
 	}
@@ -163,12 +173,24 @@ func plain(t cty.Type, set func(cty.Value)) func(hcl.Expression) hcl.Diagnostics
 			return diags
 		}
 		v, err := convert.Convert(v, t)
-		if err != nil || v.IsNull() {
-			return problem(e.Range(), "Wrong kind of value", "It has to be %s.", t.FriendlyName())
+		if err != nil || v.IsNull() || !v.IsWhollyKnown() || holdsNull(v) {
+			return problem(e.Range(), "Wrong kind of value", "It has to be %s, and nothing in it null.", t.FriendlyName())
 		}
 		set(v)
 		return nil
 	}
+}
+
+func holdsNull(v cty.Value) bool {
+	if !v.CanIterateElements() {
+		return v.IsNull()
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if _, e := it.Element(); holdsNull(e) {
+			return true
+		}
+	}
+	return false
 }
 
 func text(into *string) func(hcl.Expression) hcl.Diagnostics {

@@ -69,6 +69,9 @@ func profileFrom(name string, nameRange, at hcl.Range, body *hclsyntax.Body, fil
 	if p.Kubernetes != "" && !releases.MatchString(p.Kubernetes) {
 		diags = append(diags, problem(at, "Not releases", "Profile %s is for %q; write \"1.37\", or a first and a last release as in \"1.34 to 1.35\".", name, p.Kubernetes)...)
 	}
+	if p.Level < 0 || p.Level > 2 {
+		diags = append(diags, problem(at, "Not a level", "Profile %s has level %d; the levels are 1 and 2, and without one all are meant.", name, p.Level)...)
+	}
 	if p.Title == "" {
 		diags = append(diags, problem(at, "Missing argument", "Profile %s has no title.", name)...)
 	}

@@ -56,10 +56,10 @@ func asked(in Input, i *intent) (question, error) {
 			return question{}, &UnknownError{"profile", selected.Unknown[0], spec.Nearest(selected.Unknown[0], names)}
 		}
 		q.controls = selected.Controls
-	}
-	for _, name := range q.profiles {
-		if p, ok := all.Profile(name); ok && p.Older(i.cluster.Kubernetes) {
-			q.notes = append(q.notes, fmt.Sprintf("profile %s was written for Kubernetes %s, and this is %s: what changed since is said beside its controls", name, p.Kubernetes, i.cluster.Kubernetes))
+		for _, p := range selected.Profiles {
+			if p.Older(i.cluster.Kubernetes) {
+				q.notes = append(q.notes, fmt.Sprintf("profile %s was written for Kubernetes %s, and this is %s: what changed since is said beside its controls", p.Name, p.Kubernetes, i.cluster.Kubernetes))
+			}
 		}
 	}
 	var err error
@@ -69,24 +69,36 @@ func asked(in Input, i *intent) (question, error) {
 	return q.of(in.Nodes, i.cluster)
 }
 
-// deviation is what keeps these machines from what a control hardens, nil where nothing
-// does.
+// deviation is what keeps these machines from a control: nil unless all that it hardens
+// of a component is a field that one of them overrides.
 func deviation(c *profiles.Control, all []cluster.Deviation) *cluster.Deviation {
+	var found *cluster.Deviation
 	if len(all) == 0 {
 		return nil
 	}
 	for _, path := range c.Settings() {
-		for i, d := range all {
-			for component, fields := range map[string]cluster.Config{cluster.CompKubelet: d.Kubelet, cluster.CompKubeProxy: d.KubeProxy} {
-				for name := range fields {
-					if setting := component + ".config." + name; path == setting || strings.HasPrefix(path, setting+".") {
-						return &all[i]
-					}
-				}
-			}
+		i := slices.IndexFunc(all, func(d cluster.Deviation) bool {
+			return slices.Contains(leaves(cluster.CompKubelet+".config", d.Kubelet), path) || slices.Contains(leaves(cluster.CompKubeProxy+".config", d.KubeProxy), path)
+		})
+		if i < 0 {
+			return nil
 		}
+		found = &all[i]
 	}
-	return nil
+	return found
+}
+
+// leaves are the paths of all fields of a configuration.
+func leaves(prefix string, fields map[string]any) []string {
+	var out []string
+	for name, v := range fields {
+		if inner, ok := v.(map[string]any); ok && len(inner) > 0 {
+			out = append(out, leaves(prefix+"."+name, inner)...)
+			continue
+		}
+		out = append(out, prefix+"."+name)
+	}
+	return out
 }
 
 // of is a question of some nodes alone: what is asked of the cluster is of none of them.
@@ -118,16 +130,19 @@ func waive(findings []profiles.Finding, c *cluster.Cluster, now time.Time) []pro
 			f.Verdict, f.Waiver = profiles.Waived, &profiles.Waiver{Reason: d.Reason, By: "deviation " + d.ID}
 		}
 		for _, w := range c.Waivers {
-			if w.ID != f.Control.ID || !w.About(f.Node) || f.Verdict != profiles.Fail && f.Verdict != profiles.Review {
+			if w.ID != f.Control.ID || !w.About(f.Node) || f.Verdict == profiles.Pass || f.Verdict == profiles.NotApplicable {
 				continue
 			}
-			f.Waiver = &profiles.Waiver{Reason: w.Reason, Expires: w.Expires, By: w.By, Expired: w.Over(now)}
-			if !f.Waiver.Expired {
-				f.Verdict = profiles.Waived
-			} else {
-				f.Verdict = profiles.Fail // a review that was put off is due
+			if over := w.Over(now); f.Waiver == nil || f.Waiver.Expired && !over { // one that counts goes before one that has ended
+				f.Waiver = &profiles.Waiver{Reason: w.Reason, Expires: w.Expires, By: w.By, Expired: over}
 			}
-			break
+		}
+		switch {
+		case f.Waiver == nil || f.Verdict == profiles.Unknown: // what is not known stays so, with what is waived beside it
+		case !f.Waiver.Expired:
+			f.Verdict = profiles.Waived
+		case f.Verdict == profiles.Review:
+			f.Verdict = profiles.Fail // what was put off is due
 		}
 	}
 	return findings
@@ -154,7 +169,7 @@ func chosen(all []profiles.Control, patterns []string) ([]profiles.Control, erro
 		}
 	}
 	if i := slices.Index(used, false); i >= 0 {
-		return nil, fmt.Errorf("--control %s: no control has such an id; \"bulwark audit SPEC --rendered -v\" shows all there are", patterns[i])
+		return nil, fmt.Errorf("--control %s: no control has such an id; \"bulwark profile list --controls\" names all there are", patterns[i])
 	}
 	return out, nil
 }
