@@ -18,10 +18,10 @@ type Cluster struct {
 	// Endpoint is where clients reach the API.
 	Endpoint string `json:"endpoint" cty:"endpoint"`
 	// CNI is the kind of pod network ("bridge", "manifest", "external"), and Enforces says
-	// whether it enforces NetworkPolicies; nil where that is not known.
+	// whether it enforces NetworkPolicies, where that is known.
 	CNI      string `json:"cni" cty:"cni"`
 	Enforces *bool  `json:"enforces" cty:"enforces"`
-	// These are prefixes: of nodes as "10.0.0.11/32".
+	// This and the next six are prefixes: of nodes as "10.0.0.11/32".
 	ControlPlanes []string `json:"control_planes" cty:"control_planes"`
 	Nodes         []string `json:"nodes" cty:"nodes"`
 	Pods          []string `json:"pods" cty:"pods"`

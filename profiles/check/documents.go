@@ -6,6 +6,7 @@ package check
 // PodSecurity is what the PodSecurity plugin holds namespaces to that say nothing:
 // pod_security().
 type PodSecurity struct {
+	// Enforce, Audit and Warn are "privileged", "baseline" or "restricted".
 	Enforce string `json:"enforce" cty:"enforce"`
 	Audit   string `json:"audit" cty:"audit"`
 	Warn    string `json:"warn" cty:"warn"`
@@ -23,6 +24,8 @@ type Anonymous struct {
 
 // AuditRule is one rule of the audit policy, in its order: audit_rules().
 type AuditRule struct {
+	// Level is None, Metadata, Request or RequestResponse. A list that is empty is about
+	// everything.
 	Level  string   `json:"level" cty:"level"`
 	Verbs  []string `json:"verbs" cty:"verbs"`
 	Users  []string `json:"users" cty:"users"`
@@ -43,7 +46,8 @@ type Firewall struct {
 
 // Entry is what lies in a folder, or in one of its folders: entries("/etc/kubernetes/pki").
 type Entry struct {
-	Path  string `json:"path" cty:"path"`
+	Path string `json:"path" cty:"path"`
+	// Type is "file", "dir", "symlink" or "other"; Mode is as in "0640".
 	Type  string `json:"type" cty:"type"`
 	Mode  string `json:"mode" cty:"mode"`
 	Owner string `json:"owner" cty:"owner"`
@@ -55,9 +59,10 @@ type NodeObject struct {
 	Name   string            `json:"name" cty:"name"`
 	Labels map[string]string `json:"labels" cty:"labels"`
 	// Taints are as in "node-role.kubernetes.io/control-plane:NoSchedule".
-	Taints  []string `json:"taints" cty:"taints"`
-	Kubelet string   `json:"kubelet" cty:"kubelet"`
-	Ready   bool     `json:"ready" cty:"ready"`
+	Taints []string `json:"taints" cty:"taints"`
+	// Kubelet is its version, as in "v1.37.2".
+	Kubelet string `json:"kubelet" cty:"kubelet"`
+	Ready   bool   `json:"ready" cty:"ready"`
 }
 
 // Token is a bootstrap token: bootstrap_tokens().

@@ -105,7 +105,7 @@ var saysOf = map[string]string{
 	"audit_rules":       "the rules of the audit policy, in its order; `null` without a policy",
 	"firewall":          "the table that the firewall has",
 	"admission_plugins": "the plugins that the admission configuration has something for; `null` without one",
-	"issuers":           "the issuers of tokens that the API server takes people's from; empty where there is none",
+	"issuers":           "the issuers of tokens that the API server takes people's from; `null` where there is none",
 
 	"namespaces":         "all namespaces",
 	"pods":               "all pods",

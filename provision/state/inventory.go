@@ -28,8 +28,9 @@ type Namespace struct {
 // Pod is a pod, with the settings that are in force: a container's own goes before the
 // pod's, and what nobody set has Kubernetes' default.
 type Pod struct {
-	Namespace      string            `json:"namespace" cty:"namespace"`
-	Name           string            `json:"name" cty:"name"`
+	Namespace string `json:"namespace" cty:"namespace"`
+	Name      string `json:"name" cty:"name"`
+	// Node is where it runs, "" where it has no place yet.
 	Node           string            `json:"node" cty:"node"`
 	Labels         map[string]string `json:"labels" cty:"labels"`
 	ServiceAccount string            `json:"service_account" cty:"service_account"`
@@ -38,13 +39,15 @@ type Pod struct {
 	// Static says that a file of its node is what it is made by.
 	Static bool `json:"static" cty:"static"`
 	// System says that it is in a namespace that Kubernetes made.
-	System      bool        `json:"system" cty:"system"`
-	HostNetwork bool        `json:"host_network" cty:"host_network"`
-	HostPID     bool        `json:"host_pid" cty:"host_pid"`
-	HostIPC     bool        `json:"host_ipc" cty:"host_ipc"`
-	HostPaths   []string    `json:"host_paths" cty:"host_paths"`
-	Runtime     string      `json:"runtime_class" cty:"runtime_class"`
-	Containers  []Container `json:"containers" cty:"containers"`
+	System      bool `json:"system" cty:"system"`
+	HostNetwork bool `json:"host_network" cty:"host_network"`
+	HostPID     bool `json:"host_pid" cty:"host_pid"`
+	HostIPC     bool `json:"host_ipc" cty:"host_ipc"`
+	// HostPaths are paths of its node that it mounts.
+	HostPaths []string `json:"host_paths" cty:"host_paths"`
+	// Runtime is its RuntimeClass, "" where it has the node's own.
+	Runtime    string      `json:"runtime_class" cty:"runtime_class"`
+	Containers []Container `json:"containers" cty:"containers"`
 }
 
 // Container is one of a pod's, init containers and ephemeral ones among them.
@@ -55,14 +58,18 @@ type Container struct {
 	// Escalates says that a process may get more rights than its parent.
 	Escalates bool `json:"escalates" cty:"escalates"`
 	// NonRoot says that it cannot run as root: runAsNonRoot, or a user that is not 0.
-	NonRoot      bool     `json:"non_root" cty:"non_root"`
-	ReadOnlyRoot bool     `json:"read_only_root" cty:"read_only_root"`
-	HostProcess  bool     `json:"host_process" cty:"host_process"`
-	Adds         []string `json:"adds" cty:"adds"`
-	Drops        []string `json:"drops" cty:"drops"`
+	NonRoot bool `json:"non_root" cty:"non_root"`
+	// ReadOnlyRoot says that it cannot write to its own file system.
+	ReadOnlyRoot bool `json:"read_only_root" cty:"read_only_root"`
+	HostProcess  bool `json:"host_process" cty:"host_process"`
+	// Adds are capabilities beyond the container runtime's, Drops those it does without;
+	// "ALL" is all of them.
+	Adds  []string `json:"adds" cty:"adds"`
+	Drops []string `json:"drops" cty:"drops"`
 	// Seccomp is RuntimeDefault, Localhost or Unconfined, and "" where nothing is said.
-	Seccomp   string `json:"seccomp" cty:"seccomp"`
-	HostPorts []int  `json:"host_ports" cty:"host_ports"`
+	Seccomp string `json:"seccomp" cty:"seccomp"`
+	// HostPorts are ports of its node.
+	HostPorts []int `json:"host_ports" cty:"host_ports"`
 	// SecretEnv are the names of Secrets that its environment is filled from.
 	SecretEnv []string `json:"secret_env" cty:"secret_env"`
 	// Limits says that processor time and memory are both limited.
@@ -85,14 +92,15 @@ type Grant struct {
 	Namespace string `json:"namespace" cty:"namespace"`
 	Role      string `json:"role" cty:"role"`
 	// SubjectKind is User, Group or ServiceAccount.
-	SubjectKind      string   `json:"subject_kind" cty:"subject_kind"`
-	Subject          string   `json:"subject" cty:"subject"`
-	SubjectNamespace string   `json:"subject_namespace" cty:"subject_namespace"`
-	Verbs            []string `json:"verbs" cty:"verbs"`
-	Groups           []string `json:"groups" cty:"groups"`
-	Resources        []string `json:"resources" cty:"resources"`
-	Names            []string `json:"names" cty:"names"`
-	URLs             []string `json:"urls" cty:"urls"`
+	SubjectKind      string `json:"subject_kind" cty:"subject_kind"`
+	Subject          string `json:"subject" cty:"subject"`
+	SubjectNamespace string `json:"subject_namespace" cty:"subject_namespace"`
+	// Verbs, Groups, Resources, Names and URLs are the rule's own words; "*" is all.
+	Verbs     []string `json:"verbs" cty:"verbs"`
+	Groups    []string `json:"groups" cty:"groups"`
+	Resources []string `json:"resources" cty:"resources"`
+	Names     []string `json:"names" cty:"names"`
+	URLs      []string `json:"urls" cty:"urls"`
 	// Builtin says that Kubernetes or kubeadm makes this binding.
 	Builtin bool `json:"builtin" cty:"builtin"`
 }
