@@ -284,7 +284,7 @@ func help(t *testing.T, args ...string) string {
 
 func TestCommandLine(t *testing.T) {
 	var b strings.Builder
-	for _, verb := range []string{"", "init", "fmt", "validate", "render", "plan", "apply", "watch", "audit", "audit diff", "reset", "kubeconfig", "kind create", "kind delete", "version"} {
+	for _, verb := range []string{"", "init", "fmt", "validate", "render", "plan", "apply", "watch", "audit", "audit diff", "profile list", "profile show", "profile explain", "reset", "kubeconfig", "kind create", "kind delete", "version"} {
 		fmt.Fprintf(&b, "\n### `%s`\n\n```\n%s```\n", strings.TrimSpace("bulwark "+verb), help(t, strings.Fields(verb)...))
 	}
 	generated(t, "../docs/cli.md", "help", b.String()+"\n")

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 )
@@ -44,36 +42,18 @@ func TestFunctionsOfChecks(t *testing.T) {
 }
 
 // answer is a type in words; an object of its own table is named by it.
-func answer(function string, t cty.Type) string {
+func answer(function string, t check.Type) string {
 	object := objectsOf[function]
+	link := fmt.Sprintf("[%s](#%s)", object, strings.ToLower(object))
 	switch {
-	case t.IsListType() && t.ElementType().IsObjectType():
-		return fmt.Sprintf("list of [%s](#%s)", object, strings.ToLower(object))
-	case t.IsObjectType() && object != "":
-		return fmt.Sprintf("[%s](#%s)", object, strings.ToLower(object))
-	case t.IsObjectType():
-		return "object: `" + strings.Join(slices.Sorted(maps.Keys(t.AttributeTypes())), "`, `") + "`"
+	case len(t.Fields) == 0:
+		return t.Word
+	case t.List:
+		return "list of " + link
+	case object != "":
+		return link
 	}
-	return word(t)
-}
-
-func word(t cty.Type) string {
-	switch {
-	case t == cty.String:
-		return "text"
-	case t == cty.Bool:
-		return "true or false"
-	case t == cty.DynamicPseudoType:
-		return "what the field is"
-	case t.IsListType():
-		if e := t.ElementType(); e.IsObjectType() {
-			return "list of objects"
-		}
-		return "list of " + word(t.ElementType())
-	case t.IsMapType():
-		return "map of " + word(t.ElementType())
-	}
-	return t.FriendlyName()
+	return "object: `" + strings.Join(slices.Sorted(maps.Keys(t.Fields)), "`, `") + "`"
 }
 
 // A field of an object, as its Go type has it.
@@ -118,9 +98,9 @@ func objectDoc(t *testing.T, name string) (fields []fieldDoc) {
 // Every field of every object is there, with its type and what its docstring says.
 func TestObjectsOfChecks(t *testing.T) {
 	var b strings.Builder
-	table := func(object, heading, intro string, of cty.Type) {
+	table := func(object, heading, intro string, of map[string]check.Type) {
 		fmt.Fprintf(&b, "\n#### %s\n\n%s\n\n| field | type | |\n|---|---|---|\n", heading, intro)
-		left := maps.Clone(of.AttributeTypes())
+		left := maps.Clone(of)
 		for _, f := range objectDoc(t, object) {
 			is, ok := left[f.tag]
 			if !ok {
@@ -128,38 +108,31 @@ func TestObjectsOfChecks(t *testing.T) {
 				continue
 			}
 			delete(left, f.tag)
-			what := word(is)
-			if is.IsListType() && is.ElementType().IsObjectType() {
-				what = "list of [Container](#container)"
+			if len(is.Fields) > 0 {
+				is.Word = "list of [Container](#container)"
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.tag, what, f.says)
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.tag, is.Word, f.says)
 		}
 		if len(left) > 0 {
 			t.Errorf("%s has %v, which no docstring has", object, left)
 		}
 	}
-	table("Cluster", "cluster", "The variable `cluster`: what the spec says.", check.Variables()["cluster"])
-	answers := map[string]cty.Type{}
+	table("Cluster", "cluster", "The variable `cluster`: what the spec says.", check.Variables()["cluster"].Fields)
+	answers, by := map[string]check.Type{}, map[string][]string{}
 	for _, s := range check.Signatures() {
-		of := s.Answer
-		if of.IsListType() {
-			of = of.ElementType()
+		if len(s.Answer.Fields) == 0 || s.Name == "path" || s.Name == "unit" {
+			continue
 		}
-		if of.IsObjectType() && s.Name != "path" && s.Name != "unit" {
-			answers[s.Name] = of
+		if objectsOf[s.Name] == "" {
+			t.Errorf("%s() has no type in this test", s.Name)
 		}
-	}
-	by := map[string][]string{}
-	for _, function := range slices.Sorted(maps.Keys(answers)) {
-		if objectsOf[function] == "" {
-			t.Errorf("%s() has no type in this test", function)
-		}
-		by[objectsOf[function]] = append(by[objectsOf[function]], function)
+		answers[s.Name] = s.Answer
+		by[objectsOf[s.Name]] = append(by[objectsOf[s.Name]], s.Name)
 	}
 	for _, object := range slices.Sorted(maps.Keys(by)) {
-		table(object, object, "What `"+strings.Join(by[object], "()` and `")+"()` answers with.", answers[by[object][0]])
+		table(object, object, "What `"+strings.Join(by[object], "()` and `")+"()` answers with.", answers[by[object][0]].Fields)
 		if object == "Pod" {
-			table("Container", "Container", "One of a pod's `containers`; init containers and ephemeral ones are among them.", answers["pods"].AttributeType("containers").ElementType())
+			table("Container", "Container", "One of a pod's `containers`; init containers and ephemeral ones are among them.", answers["pods"].Fields["containers"].Fields)
 		}
 	}
 	generated(t, profilesPage, "objects", b.String()+"\n")

@@ -113,7 +113,9 @@ func TestWhatPersonsDecide(t *testing.T) {
 }
 
 // cell is text as a cell of a table.
-func cell(s string) string { return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`) }
+func cell(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
+}
 
 // What rendering cannot know of a control that has a check.
 func TestWhatRenderingLeavesOpen(t *testing.T) {

@@ -11,13 +11,47 @@ type Signature struct {
 	Name string
 	// Params are the names of what it is told, "…" after the one that may come again.
 	Params []string
-	// Answer is the type that it answers with; one of a dynamic type has that of what it
-	// is asked for.
-	Answer cty.Type
+	// Answer is the type that it answers with.
+	Answer Type
 	// Says is what its answer means, and what it says of nothing.
 	Says string
 	// Asks is what it is asked of.
 	Asks Asked
+}
+
+// Type is a type of the language, for who reads about it.
+type Type struct {
+	// Word is "text", "number", "true or false", "list of text", "map of text", "object",
+	// "list of objects" or "what the field is".
+	Word string
+	// List says that it is a list, and Fields are those of an object, or of each of a list
+	// of them.
+	List   bool
+	Fields map[string]Type
+}
+
+func typeOf(t cty.Type) Type {
+	switch {
+	case t == cty.String:
+		return Type{Word: "text"}
+	case t == cty.Bool:
+		return Type{Word: "true or false"}
+	case t == cty.DynamicPseudoType:
+		return Type{Word: "what the field is"}
+	case t.IsListType() && t.ElementType().IsObjectType():
+		return Type{Word: "list of objects", List: true, Fields: typeOf(t.ElementType()).Fields}
+	case t.IsListType():
+		return Type{Word: "list of " + typeOf(t.ElementType()).Word, List: true}
+	case t.IsMapType():
+		return Type{Word: "map of " + typeOf(t.ElementType()).Word}
+	case t.IsObjectType():
+		out := Type{Word: "object", Fields: map[string]Type{}}
+		for name, inner := range t.AttributeTypes() {
+			out.Fields[name] = typeOf(inner)
+		}
+		return out
+	}
+	return Type{Word: t.FriendlyName()}
 }
 
 // Asked is what a function gets its answer from.
@@ -36,7 +70,7 @@ func Signatures() []Signature {
 	rehearsal := functions(&nothing{})
 	for _, name := range Functions() {
 		f := rehearsal[name]
-		s := Signature{Name: name, Says: saysOf[name], Asks: AsksAlone, Answer: answerType(name)}
+		s := Signature{Name: name, Says: saysOf[name], Asks: AsksAlone, Answer: typeOf(answerType(name))}
 		for _, p := range f.Params() {
 			s.Params = append(s.Params, p.Name)
 		}
@@ -55,8 +89,8 @@ func Signatures() []Signature {
 }
 
 // Variables are the types of node and cluster.
-func Variables() map[string]cty.Type {
-	return map[string]cty.Type{"node": nodeType, "cluster": clusterType}
+func Variables() map[string]Type {
+	return map[string]Type{"node": typeOf(nodeType), "cluster": typeOf(clusterType)}
 }
 
 // answerType is what a function answers with, whatever it is told.
