@@ -26,6 +26,7 @@ func acceptance(t *testing.T, s subject) {
 	t.Run("without credentials nothing but health", func(t *testing.T) { testAnonymous(t, s) })
 	t.Run("a privileged pod is refused", func(t *testing.T) { testPrivileged(t, s) })
 	t.Run("a serving certificate in another's name is not approved", func(t *testing.T) { testServing(t, s) })
+	t.Run("a profile from the documentation is asked", func(t *testing.T) { testStranger(t, s) })
 	t.Run("a second apply does nothing", func(t *testing.T) { testSecondApply(t, s) })
 	t.Run("secrets are encrypted and reads are recorded", func(t *testing.T) { testSecret(t, s) })
 }

@@ -119,6 +119,9 @@ func (c *kindCluster) Restart(ctx context.Context, node string) error {
 	return fmt.Errorf("%s: systemd is not up after a minute", node)
 }
 
+// SpecFile is the file of the spec that kind stands in for.
+func (c *kindCluster) SpecFile() string { return c.spec }
+
 func (c *kindCluster) Bulwark(t testing.TB, verb string, args ...string) outcome {
 	t.Helper()
 	return c.run(t, append([]string{verb, c.spec, "--on", "kind"}, args...)...)

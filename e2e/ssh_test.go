@@ -128,6 +128,9 @@ func (c *labCluster) Bulwark(t testing.TB, verb string, args ...string) outcome 
 	return c.run(t, c.args(verb, args...)...)
 }
 
+// SpecFile is the file of the standard spec.
+func (c *labCluster) SpecFile() string { return c.spec }
+
 // args is a verb on the standard cluster.
 func (c *labCluster) args(verb string, args ...string) []string {
 	return append([]string{verb, c.spec, "--overlay", overlay(), "--ssh-config", c.config}, args...)

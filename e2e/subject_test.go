@@ -22,6 +22,8 @@ type subject interface {
 	Exec(ctx context.Context, node string, stdin io.Reader, args ...string) (string, error)
 	// Restart restarts a node and returns when its systemd is up.
 	Restart(ctx context.Context, node string) error
+	// SpecFile is the file of its spec.
+	SpecFile() string
 	// Bulwark runs a verb for this cluster: the spec and how to reach it are added.
 	Bulwark(t testing.TB, verb string, args ...string) outcome
 }

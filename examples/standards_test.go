@@ -1,14 +1,18 @@
 package examples_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/spec"
 )
 
 const standardsPage = "../docs/standards.md"
@@ -167,6 +171,29 @@ func TestWhatASpecSettles(t *testing.T) {
 		}
 	}
 	generated(t, standardsPage, "settle", b.String())
+
+	// All four standards without a word of settlement are refused with what the page names.
+	four := strings.Replace(string(read(t, "quickstart/cluster.hcl")), `cluster "quickstart" {`, `cluster "quickstart" {
+  profiles = ["cis", "stig", "nsa-cisa", "pci"]
+`, 1)
+	_, err := provision.Load(t.Context(), provision.Input{Path: folder(t, map[string]string{"cluster.hcl": four})})
+	var refused *spec.Error
+	if !errors.As(err, &refused) {
+		t.Fatalf("four standards are not refused: %v", err)
+	}
+	page, settled := string(read(t, standardsPage)), 0
+	for _, d := range refused.Diags {
+		first, _, _ := strings.Cut(d.Detail, " ")
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		if settled++; !strings.Contains(page, "| "+first+" |") && !strings.Contains(page, "| `"+first+"` |") {
+			t.Errorf("the page does not say how this is settled: %s", d.Detail)
+		}
+	}
+	if settled < 2 {
+		t.Errorf("only %d cases are to be settled", settled)
+	}
 }
 
 // manual are the lines of kube-bench's that say WARN whatever is true.
