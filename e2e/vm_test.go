@@ -66,6 +66,9 @@ func (c *vmCluster) Exec(ctx context.Context, _ string, stdin io.Reader, args ..
 }
 func (c *vmCluster) Restart(ctx context.Context, _ string) error { return c.vm.Reboot(ctx) }
 
+// SpecFile is the file of its spec.
+func (c *vmCluster) SpecFile() string { return c.spec }
+
 // Bulwark runs a verb with no overlay: there is nothing to let this machine off.
 func (c *vmCluster) Bulwark(t testing.TB, verb string, args ...string) outcome {
 	t.Helper()

@@ -1,14 +1,15 @@
 package examples_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
+	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
+	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
 // block is the block of HCL in a page that begins with a comment.
@@ -28,13 +29,7 @@ func block(t *testing.T, page, comment string) string {
 func TestAStrangersProfile(t *testing.T) {
 	spec, acme := block(t, profilesPage, "cluster.hcl"), block(t, profilesPage, "acme.hcl")
 	audit := func(spec, acme string) (map[string]profiles.Finding, error) {
-		dir := t.TempDir()
-		for name, text := range map[string]string{"cluster.hcl": spec, "acme.hcl": acme} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		a, err := provision.AuditRendered(t.Context(), provision.Input{Path: dir})
+		a, err := provision.AuditRendered(t.Context(), provision.Input{Path: folder(t, map[string]string{"cluster.hcl": spec, "acme.hcl": acme})})
 		if err != nil {
 			return nil, err
 		}
@@ -81,5 +76,47 @@ func TestAStrangersProfile(t *testing.T) {
 	_, err = audit(spec, strings.Replace(acme, "p.system", "p.sistem", 1))
 	if err == nil || !strings.Contains(err.Error(), "acme.hcl") || !strings.Contains(err.Error(), "sistem") {
 		t.Errorf("a misspelt field is refused by %v", err)
+	}
+}
+
+// What only a living cluster has, the same profile judges there: e2e asks it of a real one.
+func TestAStrangersProfileOfALivingCluster(t *testing.T) {
+	dir := folder(t, map[string]string{"cluster.hcl": block(t, profilesPage, "cluster.hcl"), "acme.hcl": block(t, profilesPage, "acme.hcl")})
+	all, err := provision.Profiles(t.Context(), provision.Input{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := func(name string, system, privileged bool) state.Pod {
+		return state.Pod{Namespace: "shop", Name: name, System: system, Containers: []state.Container{{Name: "a"}, {Name: "b", Privileged: privileged}}}
+	}
+	has := func(pods ...state.Pod) *state.Cluster {
+		return &state.Cluster{API: state.API{Inventory: &state.Inventory{Pods: pods,
+			Grants: []state.Grant{{Binding: "team", Role: "cluster-admin", SubjectKind: "Group", Subject: "platform"}, {Binding: "other", Role: "view"}}}}}
+	}
+	for _, c := range []struct {
+		id      string
+		have    *state.Cluster
+		verdict profiles.Verdict
+		shows   string
+	}{
+		{"ACME-2", has(pod("web", false, false), pod("kube-proxy", true, true)), profiles.Pass, ""},
+		{"ACME-2", has(pod("web", false, false), pod("odd", false, true)), profiles.Fail, "shop/odd"},
+		{"ACME-2", &state.Cluster{}, profiles.Unknown, ""},
+		{"ACME-3", has(), profiles.Review, "Group platform by team"},
+	} {
+		control, ok := all.Control(c.id)
+		if !ok {
+			t.Fatalf("there is no %s", c.id)
+		}
+		f := profiles.Audit([]profiles.Control{control}, check.Cluster{Kubernetes: "1.37.2"}, []cluster.Node{{Name: "cp-1"}}, c.have)
+		var shown []string
+		for _, s := range f[0].Seen {
+			if s.What == "evidence" {
+				shown = append(shown, s.Value)
+			}
+		}
+		if len(f) != 1 || f[0].Verdict != c.verdict || strings.Join(shown, "; ") != c.shows {
+			t.Errorf("%s is %s and shows %q, want %s and %q: %+v", c.id, f[0].Verdict, shown, c.verdict, c.shows, f[0].Seen)
+		}
 	}
 }
