@@ -26,23 +26,35 @@ type question struct {
 // everyControl stands for all profiles that there are.
 const everyControl = "all"
 
-// asked is what an audit asks: the profiles it is told, else those of the spec, else what
-// the defaults do. A name that stands for none is an error: an audit of nothing would
-// find nothing to say.
+// asked is what an audit of a spec asks: the profiles it is told, else those of the spec,
+// else what the defaults do.
 func asked(in Input, i *intent) (question, error) {
-	all, diags := library(i.loaded.reading.Own)
+	said := i.cluster.Profiles
+	if len(said) == 0 {
+		said = []string{"baseline"}
+	}
+	q, err := questions(in, i.loaded.reading.Own, said)
+	if err != nil {
+		return q, err
+	}
+	return q.among(i.cluster, in.Nodes)
+}
+
+// questions are the controls that an audit asks: of the profiles it is told, else of those
+// said before. A name that stands for none is an error: an audit of nothing would find
+// nothing to say.
+func questions(in Input, own []spec.OwnProfile, said []string) (question, error) {
+	all, diags := library(own)
 	if diags.HasErrors() {
 		return question{}, diags
 	}
-	q := question{profiles: in.Profiles, nodes: i.cluster.Nodes}
+	q := question{profiles: in.Profiles}
 	switch {
 	case len(q.profiles) > 0:
 	case len(in.Controls) > 0:
 		q.profiles = []string{everyControl} // who names controls means them wherever they are
-	case len(i.cluster.Profiles) > 0:
-		q.profiles = i.cluster.Profiles
 	default:
-		q.profiles = []string{"baseline"}
+		q.profiles = said
 	}
 	if slices.Contains(q.profiles, everyControl) {
 		q.controls = all.Controls()
@@ -63,10 +75,17 @@ func asked(in Input, i *intent) (question, error) {
 		}
 	}
 	var err error
-	if q.controls, err = chosen(q.controls, in.Controls); err != nil || len(in.Nodes) == 0 {
-		return q, err
+	q.controls, err = chosen(q.controls, in.Controls)
+	return q, err
+}
+
+// among is a question of the nodes of a cluster, or of some of them.
+func (q question) among(c *cluster.Cluster, names []string) (question, error) {
+	q.nodes = c.Nodes
+	if len(names) == 0 {
+		return q, nil
 	}
-	return q.of(in.Nodes, i.cluster)
+	return q.of(names, c)
 }
 
 // deviation is what keeps these machines from a control: nil unless all that it hardens
@@ -106,7 +125,7 @@ func (q question) of(names []string, c *cluster.Cluster) (question, error) {
 	q.nodes = nil
 	for _, name := range names {
 		if _, ok := c.Node(name); !ok {
-			return q, fmt.Errorf("--node %s: the spec names no such node, only %s", name, strings.Join(namesOf(c), ", "))
+			return q, fmt.Errorf("--node %s: there is no such node, only %s", name, strings.Join(namesOf(c), ", "))
 		}
 	}
 	for _, n := range c.Nodes {

@@ -21,7 +21,7 @@ func TestAnAuditAsksWhatWasChosen(t *testing.T) {
 		"an id":               {controls: []string{"CIS-1.2.15"}, want: []string{"CIS-1.2.15 cp-1", "CIS-1.2.15 cp-2", "CIS-1.2.15 cp-3", "CIS-1.2.15 w-1", "CIS-1.2.15 w-2"}},
 		"in small letters":    {controls: []string{"cis-1.2.15"}, nodes: []string{"cp-2"}, want: []string{"CIS-1.2.15 cp-2"}},
 		"a pattern and an id": {controls: []string{"CIS-1.4.*", "CIS-2.1"}, nodes: []string{"cp-1", "cp-1"}, want: []string{"CIS-1.4.1 cp-1", "CIS-1.4.2 cp-1", "CIS-2.1 cp-1"}},
-		"a node nobody has":   {nodes: []string{"cp-9"}, refused: "--node cp-9: the spec names no such node, only cp-1"},
+		"a node nobody has":   {nodes: []string{"cp-9"}, refused: "--node cp-9: there is no such node, only cp-1"},
 		"an id nobody has":    {controls: []string{"CIS-1.2.15", "CIS-99"}, refused: "--control CIS-99: no control has such an id"},
 		"no pattern":          {controls: []string{"CIS-[1"}, refused: "--control CIS-[1: that is no pattern"},
 	} {

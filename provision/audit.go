@@ -57,9 +57,13 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
-// nothing there. Of a machine that could not be looked at everything is unknown.
+// nothing there. Of a machine that could not be looked at everything is unknown. Where
+// the input names hosts, the cluster is theirs and there is no spec.
 func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	in.ReadOnly = true
+	if len(in.Hosts) > 0 {
+		return auditForeign(ctx, in)
+	}
 	i, err := intended(ctx, in)
 	if err != nil {
 		return nil, err
@@ -68,16 +72,13 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &looker{in: in, intent: i, hosts: connect(in, i.cluster), failed: map[string]error{}}
+	l := &looker{in: in, intent: i, hosts: connect(in, i.cluster), failed: map[string]error{}, also: q.needs()}
 	all := maps.Clone(l.hosts) // who is not reached is forgotten on the way
 	defer func() {
 		for _, h := range all {
 			err = errors.Join(err, h.Close())
 		}
 	}()
-	for _, c := range q.controls {
-		l.also.Add(c.Needs())
-	}
 	looked := time.Now()
 	have, notes, err := l.look(ctx)
 	if err != nil {
@@ -98,4 +99,13 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 // ask answers a question of what a cluster has; now is what waivers end by.
 func (q question) ask(c *cluster.Cluster, have *state.Cluster, now time.Time) []profiles.Finding {
 	return waive(profiles.Audit(q.controls, check.ClusterOf(c), q.nodes, have), c, now)
+}
+
+// needs is what has to be read of machines and of the API for an answer.
+func (q question) needs() check.Needs {
+	var out check.Needs
+	for _, c := range q.controls {
+		out.Add(c.Needs())
+	}
+	return out
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -38,8 +40,20 @@ type ImportInput struct {
 }
 
 // ImportHost is a machine as it is named: its address, or a name of the SSH
-// configuration, and the name of its Node where that is said.
-type ImportHost struct{ Name, Address string }
+// configuration, and the name of its Node where that is said. User and Port are said of
+// single machines by an audit alone: a spec has one of each for all.
+type ImportHost struct {
+	Name, Address, User string
+	Port                uint16
+}
+
+// String is the machine as its user names it.
+func (h ImportHost) String() string {
+	if h.Port == 0 {
+		return h.Address
+	}
+	return net.JoinHostPort(h.Address, strconv.Itoa(int(h.Port)))
+}
 
 // Adoption is what a cluster that somebody else made comes to: a spec, and what
 // it does not keep.
@@ -82,7 +96,7 @@ func See(ctx context.Context, in ImportInput) (seen *adopt.Seen, err error) {
 		if len(api.Nodes[name].Internal) == 0 {
 			return nil, fmt.Errorf("node %s has no InternalIP to reach it at: name it with --host %s=ADDRESS", name, name)
 		}
-		others = append(others, ImportHost{name, api.Nodes[name].Internal[0]})
+		others = append(others, ImportHost{Name: name, Address: api.Nodes[name].Internal[0]})
 		names[api.Nodes[name].Internal[0]] = name
 	}
 	if err := s.look(ctx, others); err != nil {

@@ -28,9 +28,9 @@ func TestMachinesAreFoundAmongNodes(t *testing.T) {
 	}{
 		"its hostname":       {ImportHost{Address: "192.0.2.1"}, state.Facts{Hostname: "cp-1"}, "cp-1", ""},
 		"an address":         {ImportHost{Address: "192.0.2.1"}, state.Facts{Hostname: "x", Addresses: []string{"192.0.2.1", "10.0.0.21"}}, "w-1", ""},
-		"the name said":      {ImportHost{"w-1", "a"}, state.Facts{Hostname: "x", Addresses: []string{"10.0.0.21"}}, "w-1", ""},
-		"a name of nobody":   {ImportHost{"w-2", "a"}, state.Facts{Hostname: "w-1"}, "", "only cp-1, w-1"},
-		"another's name":     {ImportHost{"w-1", "a"}, state.Facts{Hostname: "cp-1", Addresses: []string{"10.0.0.11"}}, "", "that machine is cp-1"},
+		"the name said":      {ImportHost{Name: "w-1", Address: "a"}, state.Facts{Hostname: "x", Addresses: []string{"10.0.0.21"}}, "w-1", ""},
+		"a name of nobody":   {ImportHost{Name: "w-2", Address: "a"}, state.Facts{Hostname: "w-1"}, "", "only cp-1, w-1"},
+		"another's name":     {ImportHost{Name: "w-1", Address: "a"}, state.Facts{Hostname: "cp-1", Addresses: []string{"10.0.0.11"}}, "", "that machine is cp-1"},
 		"no node at all":     {ImportHost{Address: "a"}, state.Facts{Hostname: "db-1\x1b"}, "", "is no node of the cluster"},
 		"a name that is bad": {ImportHost{Address: "a"}, state.Facts{Hostname: ""}, "", "is no node"},
 	} {

@@ -99,6 +99,11 @@ func (l looker) nodes(ctx context.Context) (map[string]*state.Node, error) {
 			asks = append(asks, a)
 		}
 	}
+	return l.observed(ctx, asks)
+}
+
+// observed is what machines answer.
+func (l looker) observed(ctx context.Context, asks []observe.Ask) (map[string]*state.Node, error) {
 	nodes, failed := observe.All(ctx, l.hosts, asks, parallelism(l.in))
 	l.lose(failed)
 	// What comes or goes in the moment of a look was neither there nor absent.

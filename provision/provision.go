@@ -14,6 +14,9 @@ import (
 type Input struct {
 	// Path is a file or a folder with one cluster in it.
 	Path string
+	// Hosts are machines of a cluster that has no spec, which an audit looks at; Path is
+	// not read then.
+	Hosts []ImportHost
 	// Vars are values for the spec's variables.
 	Vars map[string]string
 	// LookupEnv answers for environment variables, BULWARK_VAR_x and env("X").

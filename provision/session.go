@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bulwark-k8s/bulwark/provision/apply"
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -65,7 +66,7 @@ func openIntent(ctx context.Context, in Input, i *intent) (*Session, error) {
 	if in.OnKind {
 		s.Notes = append(s.Notes, fmt.Sprintf("kind's nodes stand in for the machines; Kubernetes is their image's, %s", c.Kubernetes))
 	}
-	s.Notes = append(s.Notes, waived(c)...)
+	s.Notes = append(s.Notes, waived(c, time.Now())...)
 	s.Notes = append(s.Notes, verify.NotAsked(c)...)
 	s.Problems = append(notSeen(c, l.failed), plan.Preflight(c, i.wants, s.have)...)
 	if len(l.failed) == 0 { // a plan needs every machine: what was not seen is not absent
@@ -265,18 +266,23 @@ func withDerived(wants []state.Want, derived state.Want) []state.Want {
 	return slices.Insert(slices.Clone(wants), len(wants)-1, derived)
 }
 
-// waived says what the spec does without, for everybody who sees a plan.
-func waived(c *cluster.Cluster) []string {
+// waived says what the spec does without, for everybody who sees a plan; what does so no
+// more, too, since nothing else says so but an audit.
+func waived(c *cluster.Cluster, now time.Time) []string {
 	var out []string
 	for _, w := range c.Waivers {
-		note := fmt.Sprintf("%s is waived (%s): %s", w.ID, w.Origin, w.Reason)
-		if w.Expires != "" {
-			note += ", until " + w.Expires
-		}
+		about, end := "", ""
 		if len(w.Nodes) > 0 {
-			note += ", on " + strings.Join(w.Nodes, ", ")
+			about = ", on " + strings.Join(w.Nodes, ", ")
 		}
-		out = append(out, note)
+		if w.Expires != "" {
+			end = ", until " + w.Expires
+		}
+		if w.Over(now) {
+			out = append(out, fmt.Sprintf("the waiver of %s (%s)%s ended on %s, and waives nothing any more (%s): bulwark audit says whether it is met", w.ID, w.Origin, about, w.Expires, w.Reason))
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s is waived (%s): %s%s%s", w.ID, w.Origin, w.Reason, end, about))
 	}
 	return out
 }

@@ -94,3 +94,25 @@ func TestWhatKubeadmPutsIntoTheAPIComesBeforeTheWaitForIt(t *testing.T) {
 		t.Errorf("the rights are step %d, the wait for CoreDNS is step %d of %d", put, wait, len(s.Plan.Steps))
 	}
 }
+
+// A waiver is said while it counts, and when it does no more.
+func TestWaiversAreSaid(t *testing.T) {
+	at := cluster.Origin{File: "c.hcl", Line: 3}
+	c := &cluster.Cluster{Waivers: []cluster.Waiver{
+		{ID: "CIS-1.2.11", Reason: "no registry", Origin: at},
+		{ID: "CIS-4.2.1", Reason: "old agent", Expires: "2027-06-30", Nodes: []string{"w-1", "w-2"}, Origin: at},
+	}}
+	for day, want := range map[string][]string{
+		"2027-06-30": {"CIS-1.2.11 is waived (c.hcl:3): no registry", "CIS-4.2.1 is waived (c.hcl:3): old agent, until 2027-06-30, on w-1, w-2"},
+		"2027-07-01": {"CIS-1.2.11 is waived (c.hcl:3): no registry",
+			"the waiver of CIS-4.2.1 (c.hcl:3), on w-1, w-2 ended on 2027-06-30, and waives nothing any more (old agent): bulwark audit says whether it is met"},
+	} {
+		now, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := waived(c, now); !slices.Equal(got, want) {
+			t.Errorf("on %s: %q, want %q", day, got, want)
+		}
+	}
+}

@@ -8,12 +8,15 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bulwark-k8s/bulwark/provision"
 )
 
 type auditOptions struct {
 	specOptions
 	machineOptions
 	Rendered bool
+	Hosts    []provision.ImportHost
 	Profiles []string
 	Controls []string
 	Nodes    []string
@@ -26,6 +29,7 @@ var errFindings = errors.New("a control is not met")
 
 func newAudit(run func(context.Context, auditOptions) error, diff func(context.Context, auditDiffOptions) error) *cobra.Command {
 	var o auditOptions
+	var hosts []string
 	cmd := &cobra.Command{
 		Use:   "audit [SPEC]",
 		Short: "Ask the controls of standards of a cluster, before it is deployed or as it is",
@@ -37,6 +41,11 @@ machine and at the API, and nothing is written. What was not read is unknown, an
 passed; what the spec waives is shown as waived, until the waiver ends. Exit code 6 means
 that a control is not met, or what --fail-on says.
 
+With --host there is no spec: the cluster is one that somebody else made, and is asked the
+profile "cis" unless --profile names others. One control plane has to be named; other nodes
+are reached at the address that the API has of them, as the first host is, unless they are
+named too. Their SSH keys have to be known. Nothing is written, here and there.
+
 The formats but text are all made of one document, which -o json is: csv for spreadsheets,
 sarif and junit for what shows the results of checks, oscal for auditors' tools, html as
 one page to read and print. "bulwark audit diff" compares two documents of -o json.
@@ -44,13 +53,23 @@ one page to read and print. "bulwark audit diff" compares two documents of -o js
 "bulwark profile list" names the profiles, "bulwark profile show ID" shows a control.`,
 		Example: `  bulwark audit prod/ --rendered
   bulwark audit prod/ -o json > audit.json
-  bulwark audit prod/ --control 'CIS-1.2.*' --node cp-1 --fail-on fail,unknown`,
+  bulwark audit prod/ --control 'CIS-1.2.*' --node cp-1 --fail-on fail,unknown
+  bulwark audit --host ops@10.0.0.11 --profile nsa-cisa`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.spec(args)
 			if err := o.check(); err != nil {
 				return err
+			}
+			if len(hosts) > 0 {
+				if err := o.without(args); err != nil {
+					return err
+				}
+				var err error
+				if o.Hosts, err = auditHosts(hosts); err != nil {
+					return err
+				}
 			}
 			return run(cmd.Context(), o)
 		},
@@ -60,6 +79,7 @@ one page to read and print. "bulwark audit diff" compares two documents of -o js
 	o.machineOptions.flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&o.Rendered, "rendered", false, "look at no machine: ask what the spec comes to")
+	f.StringArrayVar(&hosts, "host", nil, "a machine of a cluster without a spec: `[NAME=][USER@]ADDRESS[:PORT]`, or a name of the SSH configuration as ADDRESS (repeatable)")
 	f.StringArrayVar(&o.Profiles, "profile", nil, "ask this profile instead of the spec's: its `NAME`, or all for every control (repeatable)")
 	f.StringArrayVar(&o.Controls, "control", nil, "only the controls whose `ID` it is, or a pattern such as CIS-1.2.* (repeatable)")
 	f.StringArrayVar(&o.Nodes, "node", nil, "only what is asked of `NAME` (repeatable); all machines are looked at")
@@ -76,8 +96,12 @@ one page to read and print. "bulwark audit diff" compares two documents of -o js
 func (a *app) audit(ctx context.Context, o auditOptions) error {
 	return a.run(ctx, "audit", Format(o.Output), func(ctx context.Context, v View) error {
 		in := a.input(o.specOptions, o.machineOptions)
-		in.Profiles, in.Controls, in.Nodes = o.Profiles, o.Controls, o.Nodes
-		if !o.Rendered {
+		in.Profiles, in.Controls, in.Nodes, in.Hosts = o.Profiles, o.Controls, o.Nodes, o.Hosts
+		switch {
+		case len(o.Hosts) > 0:
+			in.Path = ""
+			v.Say("Looking at the cluster of %s.", o.Hosts[0])
+		case !o.Rendered:
 			v.Say("Looking at the nodes of %s.", o.Spec)
 		}
 		audited, err := a.provision.Audit(ctx, in, o.Rendered)

@@ -38,7 +38,11 @@ func (h *Human) Audited(d *report.Document) {
 			h.out.linef("%s: %s.", s, counts(d, s))
 		}
 	}
-	h.out.linef("%s, %s: %s.", d.Cluster, d.State(), counts(d, ""))
+	when := ""
+	if d.Time != "" {
+		when = ", looked at " + d.Time
+	}
+	h.out.linef("%s, %s%s: %s.", d.Cluster, d.State(), when, counts(d, ""))
 }
 
 // AuditNotes shows what an audit could not look at, for formats that go elsewhere.

@@ -31,14 +31,23 @@ type Cluster struct {
 	NodePorts     []string `json:"nodeports" cty:"nodeports"`
 	// Deviations are the ids of what these machines cannot have.
 	Deviations []string `json:"deviations" cty:"deviations"`
+	// Foreign says that no spec describes it: what nobody said of it is not known, and
+	// another firewall than bulwark's may guard it.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
 // ClusterOf is what a check may ask of a resolved cluster.
 func ClusterOf(c *cluster.Cluster) Cluster {
-	out := Cluster{Name: c.Name, Kubernetes: c.Kubernetes.String(), Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind), Enforces: enforces(c.Network.CNI),
+	out := Cluster{Name: c.Name, Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind), Enforces: enforces(c.Network.CNI),
 		Pods: prefixes(c.Network.Pods), Services: prefixes(c.Network.Services), Admins: prefixes(c.Firewall.Admins),
 		Balancers: prefixes(c.Endpoint.Balancers), NodePorts: prefixes(c.Firewall.NodePorts)}
+	if c.Kubernetes != (cluster.Version{}) {
+		out.Kubernetes = c.Kubernetes.String()
+	}
 	for _, n := range c.Nodes {
+		if !n.Address.IsValid() {
+			continue
+		}
 		one := netip.PrefixFrom(n.Address, n.Address.BitLen()).String()
 		out.Nodes = append(out.Nodes, one)
 		if n.Role == cluster.ControlPlane {
@@ -48,6 +57,14 @@ func ClusterOf(c *cluster.Cluster) Cluster {
 	for _, d := range c.Deviations {
 		out.Deviations = append(out.Deviations, d.ID)
 	}
+	return out
+}
+
+// Unspecified is a resolved cluster as it was found, which no spec describes. Images are
+// those of its DaemonSets, by which its pod network is known.
+func Unspecified(c *cluster.Cluster, images []string) Cluster {
+	out := ClusterOf(c)
+	out.Foreign, out.Enforces = true, enforcedBy(images)
 	return out
 }
 
@@ -71,6 +88,12 @@ func (c Cluster) value() cty.Value {
 		}
 		return cty.ListVal(out)
 	}
+	said := func(all []string) cty.Value {
+		if c.Foreign && len(all) == 0 {
+			return cty.UnknownVal(cty.List(cty.String))
+		}
+		return list(all)
+	}
 	enforces := cty.UnknownVal(cty.Bool)
 	if c.Enforces != nil {
 		enforces = cty.BoolVal(*c.Enforces)
@@ -81,8 +104,8 @@ func (c Cluster) value() cty.Value {
 	}
 	return cty.ObjectVal(map[string]cty.Value{
 		"name": cty.StringVal(c.Name), "kubernetes": release, "endpoint": cty.StringVal(c.Endpoint), "cni": cty.StringVal(c.CNI), "enforces": enforces,
-		"control_planes": list(c.ControlPlanes), "nodes": list(c.Nodes), "pods": list(c.Pods), "services": list(c.Services), "admins": list(c.Admins),
-		"balancers": list(c.Balancers), "nodeports": list(c.NodePorts), "deviations": list(c.Deviations),
+		"control_planes": said(c.ControlPlanes), "nodes": said(c.Nodes), "pods": said(c.Pods), "services": said(c.Services), "admins": said(c.Admins),
+		"balancers": said(c.Balancers), "nodeports": said(c.NodePorts), "deviations": list(c.Deviations),
 	})
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
@@ -62,6 +63,26 @@ func enforces(cni cluster.CNI) *bool {
 		switched = switched || n.runs(repositories)
 	}
 	if switched {
+		return &no
+	}
+	return nil
+}
+
+// enforcedBy is the same of the images that a cluster's DaemonSets run. Where one can be
+// told to enforce nothing, that is not known of its image.
+func enforcedBy(images []string) *bool {
+	yes, no := true, false
+	var repositories []string
+	for _, image := range images {
+		repositories = append(repositories, repository(image))
+	}
+	runs := func(n podNetwork) bool { return n.runs(repositories) }
+	switch {
+	case slices.ContainsFunc(enforcing, func(n podNetwork) bool { return n.off == nil && runs(n) }):
+		return &yes
+	case slices.ContainsFunc(enforcing, runs):
+		return nil
+	case slices.ContainsFunc(carrying, runs):
 		return &no
 	}
 	return nil

@@ -28,11 +28,16 @@ func (f *found) firewallTable() (t *table, why string) {
 	return t, ""
 }
 
+// noTable is why it is not known what a firewall of somebody else's does.
+const noTable = "no table of bulwark's; another firewall may be there"
+
 func (f *found) firewall() (value any, shown, why string) {
 	t, why := f.firewallTable()
 	switch {
 	case why != "":
 		return nil, "", why
+	case t == nil && f.subject.Cluster.Foreign:
+		return nil, "", noTable
 	case t == nil:
 		return &Firewall{}, "no table inet bulwark", ""
 	case t.drops():
@@ -53,7 +58,7 @@ func (f *found) openFrom(port string) (cty.Value, error) {
 	case why != "":
 		return f.unread(cty.List(cty.String), what, "%s", why)
 	case t == nil:
-		return f.unread(cty.List(cty.String), what, "no table of bulwark's; another firewall may be there")
+		return f.unread(cty.List(cty.String), what, noTable)
 	}
 	open := t.reach(port)
 	if open.why != "" {

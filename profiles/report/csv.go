@@ -9,7 +9,7 @@ import (
 )
 
 var csvHead = []string{"standard", "id", "title", "section", "level", "cat", "scored", "refs", "node", "verdict",
-	"evidence", "notes", "waiver", "remedy", "question", "file", "line"}
+	"evidence", "notes", "waiver", "remedy", "question", "file", "line", "time"}
 
 // csvOf is a row for each finding.
 func csvOf(d *Document) ([]byte, error) {
@@ -30,7 +30,7 @@ func csvOf(d *Document) ([]byte, error) {
 			file, line = f.At.File, number(f.At.Line)
 		}
 		rows = append(rows, []string{f.Standard, f.ID, f.Title, f.Section, number(f.Level), number(f.Cat), strconv.FormatBool(f.Scored), strings.Join(f.Refs, " "),
-			f.Node, string(verdict), strings.Join(evidence, "; "), strings.Join(f.Notes, "; "), waiver, f.Remedy, f.Question, file, line})
+			f.Node, string(verdict), strings.Join(evidence, "; "), strings.Join(f.Notes, "; "), waiver, f.Remedy, f.Question, file, line, d.Time})
 	}
 	for _, row := range rows {
 		for i := range row {

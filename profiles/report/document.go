@@ -130,8 +130,11 @@ type Audit struct {
 
 // New makes the document of an audit.
 func New(a Audit) *Document {
-	d := &Document{FormatVersion: FormatVersion, Cluster: a.Cluster.Name, Kubernetes: a.Cluster.Kubernetes.String(), Rendered: a.Rendered,
+	d := &Document{FormatVersion: FormatVersion, Cluster: a.Cluster.Name, Rendered: a.Rendered,
 		Profiles: a.Profiles, Notes: a.Notes, Nodes: []string{}, Findings: make([]Finding, 0, len(a.Findings))}
+	if a.Cluster.Kubernetes != (cluster.Version{}) { // of what was found it may not be known
+		d.Kubernetes = a.Cluster.Kubernetes.String()
+	}
 	if !a.Rendered && !a.Looked.IsZero() {
 		d.Time = a.Looked.UTC().Format(time.RFC3339)
 	}
