@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/bulwark-k8s/bulwark/e2e/kubebench"
+	"github.com/bulwark-k8s/bulwark/e2e/lab"
 )
 
 // scoredControls are those of the CIS benchmark that a machine has to decide, of so many
@@ -25,10 +26,11 @@ func TestJudgeStock(t *testing.T) {
 	if !step(t, "kubeadm makes a cluster", func(t *testing.T) { stockCluster(t, c, "") }) {
 		t.Fatal("there is no cluster to judge")
 	}
-	if !step(t, "it is imported", func(t *testing.T) { testImported(t, c) }) {
-		t.Fatal("there is no spec to audit it by")
+	config := c.file(t, "ssh_config", sshConfig(c.set.Key, c.set.KnownHosts))
+	audit := func() outcome {
+		return c.run(t, "audit", "--host", lab.User+"@"+c.Address("cp-1").String(), "--ssh-config", config, "-o", "json")
 	}
-	if cp := judged(t, c)["cp-1"]; cp.Totals.Fail == 0 {
+	if cp := judged(t, c, audit)["cp-1"]; cp.Totals.Fail == 0 {
 		t.Error("kube-bench finds nothing that a stock cluster fails: it does not see the cluster")
 	}
 }
@@ -41,7 +43,7 @@ func TestJudgeHardened(t *testing.T) {
 	if !step(t, "bootstrap", func(t *testing.T) { allPassed(t, c.Bulwark(t, "apply", "--auto-approve", "-o", "json")) }) {
 		t.Fatal("there is no cluster to judge")
 	}
-	for node, r := range judged(t, c) {
+	for node, r := range judged(t, c, func() outcome { return c.Bulwark(t, "audit", "-o", "json") }) {
 		for _, check := range r.Checks {
 			if check.Status == "FAIL" {
 				t.Errorf("%s fails %s: %s (%q)", node, check.ID, check.Text, check.Actual)
@@ -50,13 +52,13 @@ func TestJudgeHardened(t *testing.T) {
 	}
 }
 
-// judged has kube-bench judge every node of a living cluster, and bulwark audit it, and
+// judged has kube-bench judge every node of a living cluster, and bulwark audit it as told, and
 // reports each scored control of which they do not say the same. What kube-bench wrote,
 // and the audit, are artefacts of the test.
-func judged(t *testing.T, c *labCluster) map[string]*kubebench.Report {
+func judged(t *testing.T, c *labCluster, audit func() outcome) map[string]*kubebench.Report {
 	t.Helper()
 	reports := kubeBench(t, c)
-	out := c.Bulwark(t, "audit", "-o", "json")
+	out := audit()
 	keep(t, "bulwark.json", []byte(out.Stdout))
 	if out.Code != 0 && out.Code != 6 {
 		t.Fatalf("the audit ends with %v", out)

@@ -65,6 +65,16 @@ func TestAuditAsksWhatWasChosen(t *testing.T) {
 	}
 }
 
+func TestAuditOfHostsReadsNoSpec(t *testing.T) {
+	f := newFake()
+	f.audited = audited(profiles.Pass)
+	got := (&console{args: "audit --host ops@10.0.0.11"}).run(t, f)
+	if got.code != 0 || f.in.Path != "" || len(f.in.Hosts) != 1 || f.in.Hosts[0].User != "ops" || !slices.Equal(f.calls, []string{"audit"}) {
+		t.Errorf("code %d after %v, the facade was told %+v", got.code, f.calls, f.in)
+	}
+	says(t, "stderr", got.stderr, "Looking at the cluster of 10.0.0.11")
+}
+
 // Whoever reads one format only reads of everything that fails, and of nothing else
 // than the report: what is said besides goes to standard error.
 func TestEveryFormatNamesWhatFails(t *testing.T) {

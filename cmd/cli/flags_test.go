@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/bulwark-k8s/bulwark/provision"
 )
 
 // parse runs a verb's parser over arguments; run has been called when it
@@ -149,6 +151,28 @@ func TestAuditFlags(t *testing.T) {
 		"a verdict nobody has":  {args: "--fail-on pass", refused: "fail, unknown, review"},
 		"nothing to fail on":    {args: "--fail-on=", refused: "fail, unknown, review"},
 		"a format nobody knows": {args: "-o pdf", refused: "oscal, html"},
+		"a cluster without a spec": {
+			args: "--host cp-1=ops@10.0.0.11:2222 --host fd00::11 --host [fd00::12]:22 --host [fd00::13] --host lab-1 --profile nsa-cisa",
+			want: with(func(o *auditOptions) {
+				o.Hosts = []provision.ImportHost{{Name: "cp-1", User: "ops", Address: "10.0.0.11", Port: 2222}, {Address: "fd00::11"}, {Address: "fd00::12", Port: 22}, {Address: "fd00::13"}, {Address: "lab-1"}}
+				o.Profiles = []string{"nsa-cisa"}
+			}),
+		},
+		"one address, two ports": {args: "--host a:1 --host a:2", want: with(func(o *auditOptions) {
+			o.Hosts = []provision.ImportHost{{Address: "a", Port: 1}, {Address: "a", Port: 2}}
+		})},
+		"a host and a spec":       {args: "prod --host a", refused: "--host and SPEC exclude each other"},
+		"a host that is rendered": {args: "--rendered --host a", refused: "--host and --rendered exclude each other"},
+		"a host on kind":          {args: "--on kind --host a", refused: "--host and --on kind exclude each other"},
+		"a host with an overlay":  {args: "--overlay f --host a", refused: "--host and --overlay exclude each other"},
+		"a host with a variable":  {args: "--var a=b --host a", refused: "--host and --var exclude each other"},
+		"a port that is none":     {args: "--host a:ssh", refused: "\"ssh\" is not a port"},
+		"no port at all":          {args: "--host a:0", refused: "is not a port"},
+		"a host without address":  {args: "--host ops@", refused: "[NAME=][USER@]ADDRESS[:PORT]"},
+		"a port without address":  {args: "--host :22", refused: "[NAME=][USER@]ADDRESS[:PORT]"},
+		"a host without a name":   {args: "--host =a", refused: "[NAME=][USER@]ADDRESS[:PORT]"},
+		"a host without a user":   {args: "--host @a", refused: "[NAME=][USER@]ADDRESS[:PORT]"},
+		"a host twice":            {args: "--host a --host x=b@a", refused: "named twice"},
 	})
 }
 

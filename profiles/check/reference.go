@@ -156,6 +156,7 @@ var saysOf = map[string]string{
 	"all":         "whether every answer is true; of an empty list it is true",
 	"any":         "whether one answer is true; of an empty list it is false",
 	"has":         "whether a word is in a list, or in text with commas; of `null` it is false",
+	"within":      "whether nothing is in a list that is not allowed; prefixes are compared by their addresses; of nothing it is true",
 	"subset":      "whether there is something, and nothing that is not allowed; prefixes are compared by their addresses; of nothing it is false",
 	"union":       "all words of several lists, each once",
 	"count":       "how many elements a list has; 0 of `null`",
