@@ -28,22 +28,22 @@ const everyControl = "all"
 
 // asked is what an audit of a spec asks: the profiles it is told, else those of the spec,
 // else what the defaults do.
-func asked(in Input, i *intent) (question, error) {
-	said := i.cluster.Profiles
+func asked(in Input, l *Loaded, c *cluster.Cluster) (question, error) {
+	said := c.Profiles
 	if len(said) == 0 {
 		said = []string{"baseline"}
 	}
-	q, err := questions(in, i.loaded.reading.Own, said)
+	q, err := questions(in, l.reading.Own, said, c.Kubernetes)
 	if err != nil {
 		return q, err
 	}
-	return q.among(i.cluster, in.Nodes)
+	return q.among(c, in.Nodes)
 }
 
 // questions are the controls that an audit asks: of the profiles it is told, else of those
 // said before. A name that stands for none is an error: an audit of nothing would find
 // nothing to say.
-func questions(in Input, own []spec.OwnProfile, said []string) (question, error) {
+func questions(in Input, own []spec.OwnProfile, said []string, version cluster.Version) (question, error) {
 	all, diags := library(own)
 	if diags.HasErrors() {
 		return question{}, diags
@@ -69,8 +69,8 @@ func questions(in Input, own []spec.OwnProfile, said []string) (question, error)
 		}
 		q.controls = selected.Controls
 		for _, p := range selected.Profiles {
-			if p.Older(i.cluster.Kubernetes) {
-				q.notes = append(q.notes, fmt.Sprintf("profile %s was written for Kubernetes %s, and this is %s: what changed since is said beside its controls", p.Name, p.Kubernetes, i.cluster.Kubernetes))
+			if p.Older(version) {
+				q.notes = append(q.notes, fmt.Sprintf("profile %s was written for Kubernetes %s, and this is %s: what changed since is said beside its controls", p.Name, p.Kubernetes, version))
 			}
 		}
 	}
@@ -122,22 +122,34 @@ func leaves(prefix string, fields map[string]any) []string {
 
 // of is a question of some nodes alone: what is asked of the cluster is of none of them.
 func (q question) of(names []string, c *cluster.Cluster) (question, error) {
-	q.nodes = nil
-	for _, name := range names {
-		if _, ok := c.Node(name); !ok {
-			return q, fmt.Errorf("--node %s: there is no such node, only %s", name, strings.Join(namesOf(c), ", "))
-		}
-	}
-	for _, n := range c.Nodes {
-		if slices.Contains(names, n.Name) {
-			q.nodes = append(q.nodes, n)
-		}
+	var err error
+	if q.nodes, err = named(names, c); err != nil {
+		return q, err
 	}
 	q.controls = slices.DeleteFunc(slices.Clone(q.controls), func(c profiles.Control) bool { return !c.PerNode() })
 	if len(q.controls) == 0 {
 		return q, fmt.Errorf("--control and --node: these controls are asked of the cluster and not of nodes; leave --node out")
 	}
 	return q, nil
+}
+
+// named are the nodes of a cluster that have one of these names, all where there is none.
+func named(names []string, c *cluster.Cluster) ([]cluster.Node, error) {
+	if len(names) == 0 {
+		return c.Nodes, nil
+	}
+	for _, name := range names {
+		if _, ok := c.Node(name); !ok {
+			return nil, fmt.Errorf("--node %s: there is no such node, only %s", name, strings.Join(namesOf(c), ", "))
+		}
+	}
+	var out []cluster.Node
+	for _, n := range c.Nodes {
+		if slices.Contains(names, n.Name) {
+			out = append(out, n)
+		}
+	}
+	return out, nil
 }
 
 // waive marks what a spec does without. A waiver that has ended waives nothing, and is

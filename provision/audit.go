@@ -22,6 +22,8 @@ type Audited struct {
 	Dir string
 	// Rendered says that no machine was looked at.
 	Rendered bool
+	// Snapshot names the file that was asked instead of machines, "" where none was.
+	Snapshot string
 	// Looked is when machines were looked at.
 	Looked time.Time
 	// Profiles are those that were asked.
@@ -45,7 +47,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := asked(in, i)
+	q, err := asked(in, i.loaded, i.cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +61,7 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
 // nothing there. Of a machine that could not be looked at everything is unknown. Where
 // the input names hosts, the cluster is theirs and there is no spec.
-func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
+func Audit(ctx context.Context, in Input) (*Audited, error) {
 	in.ReadOnly = true
 	if len(in.Hosts) > 0 {
 		return auditForeign(ctx, in)
@@ -68,37 +70,52 @@ func Audit(ctx context.Context, in Input) (_ *Audited, err error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := asked(in, i)
+	q, err := asked(in, i.loaded, i.cluster)
 	if err != nil {
 		return nil, err
 	}
-	l := &looker{in: in, intent: i, hosts: connect(in, i.cluster), failed: map[string]error{}, also: q.needs()}
+	looked := time.Now()
+	have, notes, err := i.lookFor(ctx, in, q.needs())
+	if err != nil {
+		return nil, err
+	}
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Profiles: q.profiles, Findings: q.ask(i.cluster, have, looked), Notes: append(notes, q.notes...)}, nil
+}
+
+// lookFor is one look at each machine and at the API for what controls need, with notes
+// for people.
+func (i *intent) lookFor(ctx context.Context, in Input, needs check.Needs) (_ *state.Cluster, notes []string, err error) {
+	l := &looker{in: in, intent: i, hosts: connect(in, i.cluster), failed: map[string]error{}, also: needs}
 	all := maps.Clone(l.hosts) // who is not reached is forgotten on the way
 	defer func() {
 		for _, h := range all {
 			err = errors.Join(err, h.Close())
 		}
 	}()
-	looked := time.Now()
 	have, notes, err := l.look(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	notes = append(notes, q.notes...)
 	if err := l.unasked(ctx, have.Nodes); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, n := range i.cluster.Nodes {
 		if why := l.failed[n.Name]; why != nil {
 			notes = append(notes, n.Name+" was not looked at: "+observe.Printable(why.Error()))
 		}
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Profiles: q.profiles, Findings: q.ask(i.cluster, have, looked), Notes: notes}, nil
+	return have, notes, nil
 }
 
 // ask answers a question of what a cluster has; now is what waivers end by.
 func (q question) ask(c *cluster.Cluster, have *state.Cluster, now time.Time) []profiles.Finding {
-	return waive(profiles.Audit(q.controls, check.ClusterOf(c), q.nodes, have), c, now)
+	return q.askOf(check.ClusterOf(c), have, c, now)
+}
+
+// askOf is the same of a cluster that is known as checks know it alone; what is waived is
+// of the spec.
+func (q question) askOf(c check.Cluster, have *state.Cluster, spec *cluster.Cluster, now time.Time) []profiles.Finding {
+	return waive(profiles.Audit(q.controls, c, q.nodes, have), spec, now)
 }
 
 // needs is what has to be read of machines and of the API for an answer.

@@ -12,6 +12,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/adopt"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/host/ssh"
@@ -27,7 +28,7 @@ const unspecified = "cis"
 // describes: one that a spec could not say is judged like any other. What is not known of
 // it is a note, and unknown where a control asks for it.
 func auditForeign(ctx context.Context, in Input) (_ *Audited, err error) {
-	q, err := questions(in, nil, []string{unspecified})
+	q, err := questions(in, nil, []string{unspecified}, cluster.Version{})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/bulwark-k8s/bulwark/profiles"
 	"github.com/bulwark-k8s/bulwark/profiles/check"
 	"github.com/bulwark-k8s/bulwark/provision/adopt"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/desired"
 	"github.com/bulwark-k8s/bulwark/provision/host"
 	"github.com/bulwark-k8s/bulwark/provision/observe"
@@ -64,7 +65,7 @@ func recordedStock(t *testing.T) *adopt.Seen {
 // judge asks the CIS benchmark, and answers verdicts by control and node.
 func judge(t *testing.T, v *visitor) (*Audited, map[string]profiles.Verdict) {
 	t.Helper()
-	q, err := questions(v.in, nil, []string{unspecified})
+	q, err := questions(v.in, nil, []string{unspecified}, cluster.Version{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,9 @@ type fake struct {
 	imported provision.ImportInput
 	adoption *provision.Adoption
 	audited  *Audited
+	recorded *provision.Recorded
+	// tested are the files that profiles were tried on.
+	tested []provision.SnapshotFile
 }
 
 var _ Provision = (*fake)(nil)
@@ -69,6 +72,24 @@ func (f *fake) Explain(_ context.Context, in provision.Input, setting string) (*
 func (f *fake) Audit(_ context.Context, in provision.Input, rendered bool) (*Audited, error) {
 	f.call(map[bool]string{true: "audit rendered", false: "audit"}[rendered], in)
 	return f.audited, nil
+}
+
+func (f *fake) Snapshot(_ context.Context, in provision.Input, rendered bool) (*provision.Recorded, error) {
+	f.call(map[bool]string{true: "snapshot rendered", false: "snapshot"}[rendered], in)
+	return f.recorded, nil
+}
+
+// AuditSnapshots answers its audit of every file.
+func (f *fake) AuditSnapshots(_ context.Context, in provision.Input, files []provision.SnapshotFile) ([]*Audited, error) {
+	f.call("audit snapshots", in)
+	f.tested = files
+	var out []*Audited
+	for _, file := range files {
+		one := *f.audited
+		one.Snapshot = file.Name
+		out = append(out, &one)
+	}
+	return out, f.openErr
 }
 
 func (f *fake) CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error) {

@@ -17,6 +17,8 @@ type profileOptions struct {
 // profileRuns are what the verbs of a profile do.
 type profileRuns struct {
 	list, show, explain func(context.Context, profileOptions) error
+	snapshot            func(context.Context, snapshotOptions) error
+	test                func(context.Context, profileTestOptions) error
 }
 
 func newProfile(runs profileRuns) *cobra.Command {
@@ -26,7 +28,7 @@ func newProfile(runs profileRuns) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  verbs,
 	}
-	cmd.AddCommand(newProfileList(runs.list), newProfileShow(runs.show), newProfileExplain(runs.explain))
+	cmd.AddCommand(newProfileList(runs.list), newProfileShow(runs.show), newProfileExplain(runs.explain), newProfileSnapshot(runs.snapshot), newProfileTest(runs.test))
 	return cmd
 }
 

@@ -48,6 +48,10 @@ type Provision interface {
 	Profiles(ctx context.Context, in provision.Input) (*provision.Standards, error)
 	// Explain says why a setting of a spec has its value.
 	Explain(ctx context.Context, in provision.Input, setting string) (*Explained, error)
+	// Snapshot is what checks see, of what a spec comes to or of the living cluster.
+	Snapshot(ctx context.Context, in provision.Input, rendered bool) (*provision.Recorded, error)
+	// AuditSnapshots asks a spec's profiles of what was recorded.
+	AuditSnapshots(ctx context.Context, in provision.Input, files []provision.SnapshotFile) ([]*Audited, error)
 	// CompareAudits reads two documents of audits; the names are for errors.
 	CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error)
 	// Open connects to every node, looks, and computes problems and plan.
@@ -107,6 +111,8 @@ type View interface {
 	Control(c Control, in *provision.Standards)
 	Explained(e *Explained)
 	Audited(r *Report)
+	// Tested is the audit of a recorded snapshot.
+	Tested(snapshot string, r *Report)
 	// AuditNotes are what an audit could not look at, where its report is data.
 	AuditNotes(r *Report)
 	AuditDiff(d *AuditDiff)

@@ -44,6 +44,16 @@ func (realProvision) Explain(ctx context.Context, in provision.Input, setting st
 	return provision.Explain(ctx, in, setting)
 }
 
+// Snapshot is what checks see.
+func (realProvision) Snapshot(ctx context.Context, in provision.Input, rendered bool) (*provision.Recorded, error) {
+	return provision.Snapshot(ctx, in, rendered)
+}
+
+// AuditSnapshots asks of what was recorded.
+func (realProvision) AuditSnapshots(ctx context.Context, in provision.Input, files []provision.SnapshotFile) ([]*Audited, error) {
+	return provision.AuditSnapshots(ctx, in, files)
+}
+
 // CompareAudits says what changed between two audits.
 func (realProvision) CompareAudits(oldName string, older []byte, newName string, newer []byte) (*AuditDiff, error) {
 	return provision.CompareAudits(oldName, older, newName, newer)

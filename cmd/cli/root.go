@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("spec", newInit(a.initSpec), newFmt(a.format), newValidate(a.validate), newRender(a.render), newProfile(profileRuns{a.profileList, a.profileShow, a.profileExplain}))
+	add("spec", newInit(a.initSpec), newFmt(a.format), newValidate(a.validate), newRender(a.render), newProfile(profileRuns{a.profileList, a.profileShow, a.profileExplain, a.profileSnapshot, a.profileTest}))
 	add("cluster", newPlan(a.plan), newApply(a.apply), newWatch(a.watch), newAudit(a.audit, a.auditDiff), newReset(a.reset), newKubeconfig(a.kubeconfig), newImport(a.importCluster), newKind(a.kindCreate, a.kindDelete))
 	add("", newVersion(a.version))
 	return root

@@ -15,7 +15,16 @@ const mostEvidence = 12
 // Audited shows what controls say of a cluster: what has to be mended first. What is
 // met or not applicable is counted, and named for who asked for more; what is met and
 // means less than its text says, since Kubernetes has changed, is named too.
-func (h *Human) Audited(d *report.Document) {
+func (h *Human) Audited(d *report.Document) { h.audited(d, d.State()) }
+
+// Tested shows the same of a recorded snapshot, which a file holds.
+func (h *Human) Tested(snapshot string, d *report.Document) {
+	h.out.gap()
+	h.out.linef("%s", h.out.paint(bold, snapshot))
+	h.audited(d, "as "+snapshot+" has it")
+}
+
+func (h *Human) audited(d *report.Document, state string) {
 	h.AuditNotes(d)
 	for _, v := range profiles.Verdicts() {
 		groups := d.Groups(v)
@@ -42,7 +51,7 @@ func (h *Human) Audited(d *report.Document) {
 	if d.Time != "" {
 		when = ", looked at " + d.Time
 	}
-	h.out.linef("%s, %s%s: %s.", d.Cluster, d.State(), when, counts(d, ""))
+	h.out.linef("%s, %s%s: %s.", d.Cluster, state, when, counts(d, ""))
 }
 
 // AuditNotes shows what an audit could not look at, for formats that go elsewhere.
@@ -182,6 +191,17 @@ func (h *Human) change(c report.Change) {
 
 // Audited puts the audit into the document.
 func (j *JSON) Audited(d *report.Document) { j.edit(func(doc *document) { doc.Audit = d }) }
+
+// testedDoc is the audit of a recorded snapshot.
+type testedDoc struct {
+	Snapshot string           `json:"snapshot"`
+	Audit    *report.Document `json:"audit"`
+}
+
+// Tested puts the audit of a recorded snapshot into the document, beside others.
+func (j *JSON) Tested(snapshot string, d *report.Document) {
+	j.edit(func(doc *document) { doc.Tested = append(doc.Tested, testedDoc{Printable(snapshot), d}) })
+}
 
 // AuditNotes is nothing here: the document has them.
 func (j *JSON) AuditNotes(*report.Document) {}

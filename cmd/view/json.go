@@ -64,6 +64,7 @@ type document struct {
 	Controls      []controlDoc        `json:"controls,omitempty"`
 	Setting       *explainedDoc       `json:"setting,omitempty"`
 	Audit         *report.Document    `json:"audit,omitempty"`
+	Tested        []testedDoc         `json:"tested,omitempty"`
 	AuditDiff     *report.Diff        `json:"audit_diff,omitempty"`
 	Files         []string            `json:"files,omitempty"`
 	Data          string              `json:"data,omitempty"`

@@ -107,7 +107,15 @@ func ReadSnapshot(r io.Reader) (*Snapshot, error) {
 	if err := d.Decode(&out); err != nil {
 		return nil, fmt.Errorf("the snapshot cannot be read: %w", err)
 	}
+	named := map[string]bool{}
 	for _, n := range out.Nodes {
+		switch {
+		case n.Name == "" || named[n.Name]:
+			return nil, fmt.Errorf("the snapshot has a node %q without a name of its own", n.Name)
+		case n.Role != cluster.ControlPlane && n.Role != cluster.Worker: // of another most controls would not be asked
+			return nil, fmt.Errorf("the snapshot of node %s: %q is no role; a node is %s or %s", n.Name, n.Role, cluster.ControlPlane, cluster.Worker)
+		}
+		named[n.Name] = true
 		if n.Has != nil {
 			if err := n.Has.valid(); err != nil {
 				return nil, fmt.Errorf("the snapshot of node %s: %w", n.Name, err)
