@@ -19,6 +19,8 @@ func do(ctx context.Context, j job.Job, began time.Time) (job.Report, error) {
 		return look(ctx, j, began)
 	case job.Render:
 		return render(ctx, j)
+	case job.Audit:
+		return audit(ctx, j)
 	}
 	return job.Report{}, fmt.Errorf("no job is called %q", j.What)
 }

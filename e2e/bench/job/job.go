@@ -25,6 +25,8 @@ const (
 	Floor What = "floor"
 	// Render renders Spec, and writes nothing.
 	Render What = "render"
+	// Audit asks Profiles of Snapshot.
+	Audit What = "audit"
 )
 
 // Job is one run, as JSON on a controller's standard input.
@@ -48,8 +50,11 @@ type Job struct {
 	Command string
 	// Expected are the lines that Command prints on a node without drift.
 	Expected string
-	// Spec is what Render renders.
+	// Spec is what Render renders, and an audit finds no profile of its own in.
 	Spec string
+	// Snapshot is the file that Audit reads.
+	Snapshot string
+	Profiles []string
 }
 
 // Node is one machine, and the folder of its own in which it has the files.
@@ -88,6 +93,8 @@ type Report struct {
 	PeakKiB int64
 	// Digest is the SHA-256 of what was rendered.
 	Digest string
+	// Verdicts are how many findings of an audit have which one.
+	Verdicts map[string]int
 }
 
 // Wants are a job's files as facts of its nodes.
