@@ -45,7 +45,7 @@ func (f *found) text(of file) (text []byte, at string, set bool, why string) {
 	if why != "" {
 		return nil, "", false, why
 	}
-	within, set := valueOf(args, of.argument)
+	within, set := valueOf(of.component, args, of.argument)
 	if !set || within == "" {
 		return nil, "", false, ""
 	}

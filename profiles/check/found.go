@@ -77,26 +77,6 @@ func (f *found) arguments(component string) (args []string, why string) {
 	return nil, program + " does not run"
 }
 
-// valueOf is what an argument is set to, the last time it is.
-func valueOf(args []string, name string) (value string, set bool) {
-	for i, a := range args {
-		rest, dashed := strings.CutPrefix(a, "--")
-		if !dashed {
-			continue
-		}
-		switch key, v, with := strings.Cut(rest, "="); {
-		case key != name:
-		case with:
-			value, set = v, true
-		case i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
-			value, set = args[i+1], true
-		default:
-			value, set = "true", true
-		}
-	}
-	return value, set
-}
-
 func (f *found) arg(component, name string) (cty.Value, error) {
 	if err := knownArgument(component, name); err != nil {
 		return cty.DynamicVal, err
@@ -106,7 +86,10 @@ func (f *found) arg(component, name string) (cty.Value, error) {
 	if why != "" {
 		return f.unread(cty.String, what, "%s", why)
 	}
-	value, set := valueOf(args, name)
+	if why := overridden(component, args, name); why != "" {
+		return f.unread(cty.String, what, "%s", why)
+	}
+	value, set := valueOf(component, args, name)
 	if !set {
 		return f.known(what, cty.NullVal(cty.String))
 	}
@@ -126,12 +109,19 @@ func (f *found) feature(component, gate string) (cty.Value, error) {
 	if why != "" {
 		return f.unread(cty.Bool, what, "%s", why)
 	}
-	gates, _ := valueOf(args, "feature-gates")
+	if why := overridden(component, args, gatesFlag); why != "" {
+		return f.unread(cty.Bool, what, "%s", why)
+	}
+	gates, _ := valueOf(component, args, gatesFlag)
+	set := cty.NullVal(cty.Bool)
 	for pair := range strings.SplitSeq(gates, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-		if on, err := strconv.ParseBool(value); err == nil && name[strings.LastIndexByte(name, ':')+1:] == gate {
-			return f.known(what, cty.BoolVal(on))
+		if on, err := strconv.ParseBool(strings.TrimSpace(value)); err == nil && strings.TrimSpace(name[strings.LastIndexByte(name, ':')+1:]) == gate {
+			set = cty.BoolVal(on) // the last one counts
 		}
+	}
+	if !set.IsNull() {
+		return f.known(what, set)
 	}
 	if component == cluster.CompKubelet || component == cluster.CompKubeProxy {
 		v, err := f.config(component, "featureGates")
@@ -277,8 +267,8 @@ func (f *found) config(component, field string) (cty.Value, error) {
 		if why != "" {
 			return f.unread(cty.DynamicPseudoType, what, "%s", why)
 		}
-		if value, set := valueOf(args, flag); set {
-			return f.known(programOf(component)+" --"+flag, typed(value))
+		if value, set := valueOf(component, args, flag); set {
+			return f.known(programOf(component)+" --"+flag, said(typed(flag, value)))
 		}
 	}
 	text, why := f.configuration(component)
@@ -296,7 +286,7 @@ func (f *found) config(component, field string) (cty.Value, error) {
 		}
 		at = at.GetAttr(name)
 	}
-	return f.known(what, at)
+	return f.known(what, said(at))
 }
 
 // secretFields are those of a kubelet's configuration that may hold a secret.
@@ -371,7 +361,10 @@ func (f *found) configuration(component string) (text []byte, why string) {
 	if why != "" {
 		return nil, why
 	}
-	path, set := valueOf(args, "config")
+	if folder, set := valueOf(component, args, dropIns); set && folder != "" {
+		return nil, "files in " + folder + " go before the kubelet's configuration, and were not read"
+	}
+	path, set := valueOf(component, args, "config")
 	if !set {
 		return []byte("{}"), "" // all there is to say are its arguments
 	}
@@ -388,14 +381,22 @@ func (f *found) configuration(component string) (text []byte, why string) {
 }
 
 // typed is an argument's text as the field has it that it goes before.
-func typed(s string) cty.Value {
-	if b, err := strconv.ParseBool(s); err == nil && (s == "true" || s == "false") {
-		return cty.BoolVal(b)
+func typed(flag, s string) cty.Value {
+	if on, err := strconv.ParseBool(s); err == nil && slices.Contains(booleanFlags, flag) {
+		return cty.BoolVal(on)
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return cty.NumberIntVal(n)
 	}
 	return cty.StringVal(s)
+}
+
+// said is a field's value, null of an empty text: components take it for none.
+func said(v cty.Value) cty.Value {
+	if !v.IsNull() && v.Type() == cty.String && v.AsString() == "" {
+		return cty.NullVal(cty.DynamicPseudoType)
+	}
+	return v
 }
 
 // shown is a value as evidence has it.

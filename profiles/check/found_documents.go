@@ -141,6 +141,6 @@ func (f *found) encryptedBy(resource string) (cty.Value, error) {
 // given is the last value of an argument of the API server, "" where it has none.
 func (f *found) given(name string) (value, why string) {
 	args, why := f.arguments(cluster.CompAPIServer)
-	value, _ = valueOf(args, name)
+	value, _ = valueOf(cluster.CompAPIServer, args, name)
 	return value, why
 }

@@ -188,7 +188,7 @@ var gone = map[string][]string{
 
 // kubeletArguments are those of the kubelet that its configuration does not have, and
 // those that go before it.
-var kubeletArguments = []string{"config", "feature-gates", "hostname-override", "kubeconfig", "node-ip", "root-dir"}
+var kubeletArguments = []string{"config", dropIns, "feature-gates", "hostname-override", "kubeconfig", "node-ip", "root-dir"}
 
 // knownArguments are those of a component that a check may ask for.
 func knownArguments(component string) []string {

@@ -167,8 +167,8 @@ func argumentsOf(component string, args []string) []string {
 		return nil
 	}
 	out := []string{programOf(component)}
-	for _, name := range append(knownArguments(component), "feature-gates") {
-		if value, set := valueOf(args[1:], name); set {
+	for _, name := range append(knownArguments(component), gatesFlag) {
+		if value, set := valueOf(component, args[1:], name); set {
 			out = append(out, "--"+name+"="+value)
 		}
 	}
