@@ -29,12 +29,16 @@ type admissionPlugin struct {
 // podSecurityConfiguration is the same in all its versions.
 type podSecurityConfiguration struct {
 	Defaults struct {
-		Enforce string `json:"enforce,omitempty"`
-		Audit   string `json:"audit,omitempty"`
-		Warn    string `json:"warn,omitempty"`
+		Enforce        string `json:"enforce,omitempty"`
+		EnforceVersion string `json:"enforce-version,omitempty"`
+
+		Audit string `json:"audit,omitempty"`
+		Warn  string `json:"warn,omitempty"`
 	} `json:"defaults"`
 	Exemptions struct {
-		Namespaces []string `json:"namespaces,omitempty"`
+		Namespaces     []string `json:"namespaces,omitempty"`
+		Usernames      []string `json:"usernames,omitempty"`
+		RuntimeClasses []string `json:"runtimeClasses,omitempty"`
 	} `json:"exemptions"`
 }
 
@@ -163,8 +167,28 @@ func (f *found) podSecurity() (value any, shown, why string) {
 		}
 		const open = "privileged" // what Kubernetes takes for what is not said
 		out := &PodSecurity{Enforce: cmp.Or(c.Defaults.Enforce, open), Audit: cmp.Or(c.Defaults.Audit, open), Warn: cmp.Or(c.Defaults.Warn, open),
-			Exempt: full(c.Exemptions.Namespaces)}
-		return out, "enforce " + out.Enforce + ", audit " + out.Audit + ", warn " + out.Warn + ", exempt " + orNone(out.Exempt), ""
+			EnforceVersion: cmp.Or(c.Defaults.EnforceVersion, latestStandard), Exempt: full(c.Exemptions.Namespaces),
+			ExemptUsers: full(c.Exemptions.Usernames), ExemptRuntimes: full(c.Exemptions.RuntimeClasses)}
+		return out, out.shown(), ""
 	}
 	return nil, none, ""
+}
+
+// latestStandard is the version of a standard that goes with Kubernetes' own.
+const latestStandard = "latest"
+
+// shown is what evidence says of it: what is unusual only where it is there.
+func (p *PodSecurity) shown() string {
+	enforce := p.Enforce
+	if p.EnforceVersion != latestStandard {
+		enforce += " of " + p.EnforceVersion
+	}
+	out := "enforce " + enforce + ", audit " + p.Audit + ", warn " + p.Warn + ", exempt " + orNone(p.Exempt)
+	if len(p.ExemptUsers) > 0 {
+		out += ", exempt users " + orNone(p.ExemptUsers)
+	}
+	if len(p.ExemptRuntimes) > 0 {
+		out += ", exempt runtime classes " + orNone(p.ExemptRuntimes)
+	}
+	return out
 }

@@ -69,7 +69,7 @@ func (f *found) auditRules() (value any, shown, why string) {
 	}
 	rules := []AuditRule{}
 	for _, r := range policy.Rules {
-		out := AuditRule{Level: r.Level, Verbs: full(r.Verbs), Users: full(r.Users), Groups: full(r.UserGroups), Resources: []string{},
+		out := AuditRule{Level: auditLevels[policy.written(r)], Verbs: full(r.Verbs), Users: full(r.Users), Groups: full(r.UserGroups), Resources: []string{},
 			Namespaces: full(r.Namespaces), URLs: full(r.NonResourceURLs)}
 		for _, g := range r.Resources {
 			out.Resources = append(out.Resources, g.names()...)
@@ -149,12 +149,7 @@ func (p auditPolicy) level(verb, resource string) (least, by, more int) {
 			break
 		}
 	}
-	of := func(i int) int {
-		if p.writesNothing(p.Rules[i]) {
-			return 0
-		}
-		return slices.Index(auditLevels, p.Rules[i].Level)
-	}
+	of := func(i int) int { return p.written(p.Rules[i]) }
 	if all { // else nothing is kept of who meets none of them
 		by = met[len(met)-1] + 1
 		least = of(met[len(met)-1])
@@ -172,11 +167,18 @@ func (p auditPolicy) level(verb, resource string) (least, by, more int) {
 	return least, by, 0
 }
 
-// writesNothing says whether a rule leaves out each stage at which a request that ends
-// is written.
-func (p auditPolicy) writesNothing(r auditRule) bool {
-	omits := slices.Concat(p.OmitStages, r.OmitStages)
-	return slices.Contains(omits, "RequestReceived") && slices.Contains(omits, "ResponseComplete")
+// written is the level that comes of a rule: nothing where it leaves out each stage at
+// which a request that ends is written, and no bodies where it leaves out the last, since
+// none was read before.
+func (p auditPolicy) written(r auditRule) int {
+	level := slices.Index(auditLevels, r.Level)
+	switch omits := slices.Concat(p.OmitStages, r.OmitStages); {
+	case !slices.Contains(omits, "ResponseComplete"):
+		return level
+	case slices.Contains(omits, "RequestReceived"):
+		return 0
+	}
+	return min(level, 1)
 }
 
 // matches says whether a rule is about requests for a resource, as the API server's

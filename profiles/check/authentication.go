@@ -45,12 +45,17 @@ func (f *found) authentication() (file authentication, set bool, why string) {
 // anonymous is by the file where that says something, else by the argument; the API
 // server refuses both. Where neither says anything, Kubernetes lets them in everywhere.
 func (f *found) anonymous() (value any, shown, why string) {
-	file, _, why := f.authentication()
+	file, set, why := f.authentication()
 	if why != "" {
 		return nil, "", why
 	}
 	out := &Anonymous{Enabled: true, Paths: []string{}}
 	flag, _ := f.given("anonymous-auth")
+	if set && flag == "" {
+		// Issuers are read again when the file changes, and this part of it is not.
+		_, at, _, _ := f.text(authenticationFile)
+		f.readAtStart(authenticationFile.component, at)
+	}
 	switch on, err := strconv.ParseBool(flag); {
 	case file.Anonymous != nil:
 		out.Enabled = file.Anonymous.Enabled

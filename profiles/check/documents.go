@@ -8,10 +8,19 @@ package check
 type PodSecurity struct {
 	// Enforce, Audit and Warn are "privileged", "baseline" or "restricted".
 	Enforce string `json:"enforce" cty:"enforce"`
-	Audit   string `json:"audit" cty:"audit"`
-	Warn    string `json:"warn" cty:"warn"`
+	// EnforceVersion is the release whose standard is enforced: "latest", or as in "v1.30".
+	EnforceVersion string `json:"enforce_version" cty:"enforce_version"`
+
+	// Audit and Warn are as Enforce.
+	Audit string `json:"audit" cty:"audit"`
+	// Warn is what makers of pods are told of.
+	Warn string `json:"warn" cty:"warn"`
 	// Exempt are the namespaces that are held to nothing.
 	Exempt []string `json:"exempt" cty:"exempt"`
+	// ExemptUsers and ExemptRuntimes are users, and runtime classes, that are held to
+	// nothing in any namespace.
+	ExemptUsers    []string `json:"exempt_users" cty:"exempt_users"`
+	ExemptRuntimes []string `json:"exempt_runtimes" cty:"exempt_runtimes"`
 }
 
 // Anonymous is what requests without credentials may reach: anonymous(). It comes of
@@ -24,8 +33,9 @@ type Anonymous struct {
 
 // AuditRule is one rule of the audit policy, in its order: audit_rules().
 type AuditRule struct {
-	// Level is None, Metadata, Request or RequestResponse. A list that is empty is about
-	// everything.
+	// Level is what is kept in the end, None, Metadata, Request or RequestResponse: None where
+	// the policy leaves out every stage at which a request is written, and Metadata at most
+	// where it leaves out its end. A list that is empty is about everything.
 	Level  string   `json:"level" cty:"level"`
 	Verbs  []string `json:"verbs" cty:"verbs"`
 	Users  []string `json:"users" cty:"users"`

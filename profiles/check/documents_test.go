@@ -19,13 +19,17 @@ import (
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
 
+// apiServerManifest says where the API server's files lie; without one they lie where its
+// arguments say.
+const apiServerManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+
 // policies are the files that bulwark writes, as a test of theirs has them.
 const policies = "../../templates/policy/testdata/"
 
 // given is a control plane whose API server has arguments and files.
 func given(t testing.TB, files map[string]string, args ...string) Subject {
 	t.Helper()
-	n := &state.Node{Name: "cp-1", Files: map[string]state.HaveFile{}, Unread: map[string]string{},
+	n := &state.Node{Name: "cp-1", Files: map[string]state.HaveFile{apiServerManifest: {Type: "absent"}}, Unread: map[string]string{},
 		Processes: map[string]state.Process{"kube-apiserver": {Args: append([]string{"kube-apiserver"}, args...), Started: 1000}}}
 	for path, text := range files {
 		if name, is := strings.CutPrefix(text, policies); is {
@@ -100,6 +104,10 @@ func TestDocumentsOfOthers(t *testing.T) {
 		{"rules: [{level: Metadata}]", auditPolicy + " --audit-webhook-config-file=/w", `audit_level("get", "secrets") == "Metadata"`, True},
 		{"rules: [{level: Metadata}]", auditPolicy, `audit_level("get", "secrets") == "None"`, True}, // and no log to keep it in
 		{"{rules: [{level: Metadata}], omitStages: [RequestReceived, ResponseComplete]}", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "None"`, True},
+		{"{rules: [{level: RequestResponse, omitStages: [ResponseComplete, Panic]}], omitStages: [RequestReceived, ResponseStarted]}", auditPolicy + " --audit-log-path=-",
+			`audit_level("get", "secrets") == "None" && all([for r in audit_rules() : r.level == "None"])`, True},
+		{"rules: [{level: RequestResponse, omitStages: [ResponseComplete]}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "Metadata" && audit_rules()[0].level == "Metadata"`, True},
+		{"rules: [{level: RequestResponse, omitStages: [RequestReceived]}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "RequestResponse" && audit_rules()[0].level == "RequestResponse"`, True},
 		{"rules: [{level: Metadata, resources: [{group: apps}]}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "None"`, True},
 		{"rules: [{level: None, users: [x]}, {level: Metadata}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "None"`, True},
 		{"rules: [{level: RequestResponse, users: [x]}, {level: Metadata}]", auditPolicy + " --audit-log-path=-", `audit_level("get", "secrets") == "Metadata"`, Unknown},
@@ -115,6 +123,10 @@ func TestDocumentsOfOthers(t *testing.T) {
 		{"plugins: []", admission, `pod_security() == null && admission_plugins() != null`, True},
 		{"plugins: [{name: PodSecurity, configuration: {defaults: {enforce: baseline}}}]", admission, `pod_security().enforce == "baseline" && pod_security().warn == "privileged" && count(pod_security().exempt) == 0`, True},
 		{"plugins: [{name: PodSecurity, configuration: {defaults: {enforce: baseline}}}]", admission + " --disable-admission-plugins=A,PodSecurity", `pod_security() == null`, True},
+		{"plugins: [{name: PodSecurity, configuration: {defaults: {enforce: restricted}, exemptions: {usernames: [mallory], runtimeClasses: [runc]}}}]", admission,
+			`pod_security().enforce_version == "latest" && has(pod_security().exempt_users, "mallory") && has(pod_security().exempt_runtimes, "runc")`, True},
+		{"plugins: [{name: PodSecurity, configuration: {defaults: {enforce: restricted, enforce-version: v1.20}}}]", admission,
+			`pod_security().enforce_version == "v1.20" && count(pod_security().exempt_users) + count(pod_security().exempt_runtimes) == 0`, True},
 		{"plugins: [{name: PodSecurity, path: ps.yaml}]", admission, `pod_security().enforce == "baseline"`, True},
 		{"plugins: [{name: PodSecurity, path: /other/ps.yaml}]", admission, `pod_security().enforce == "baseline"`, Unknown},
 		{"plugins: [{name: PodSecurity, configuration: [x]}]", admission, `pod_security() == null`, Unknown},
@@ -152,7 +164,7 @@ func TestWhereDocumentsLie(t *testing.T) {
 	files := map[string]string{"/on/machine/p.yaml": "rules: [{level: Metadata}]", "/etc/in/p.yaml": "rules: [{level: None}]"}
 	const mounts = `{spec: {containers: [{volumeMounts: [{name: a, mountPath: /etc}, {name: b, mountPath: /etc/in}]}], volumes: [{name: a, hostPath: {path: /other}}, {name: b, hostPath: {path: /on/machine}}]}}`
 	args := []string{"--audit-policy-file=/etc/in/p.yaml", "--audit-log-path=-"}
-	manifest := "/etc/kubernetes/manifests/kube-apiserver.yaml"
+	manifest := apiServerManifest
 
 	s := given(t, files, args...)
 	expect(t, s, ask, False)
@@ -182,6 +194,20 @@ func TestWhereDocumentsLie(t *testing.T) {
 	}
 	files[manifest] = "{"
 	expect(t, given(t, files, args...), ask, Unknown)
+
+	// Nor is the container's path taken for the machine's where nobody read the manifest.
+	delete(files, manifest)
+	s = given(t, files, args...)
+	delete(s.Have.Nodes["cp-1"].Files, manifest)
+	expect(t, s, `audit_level("get", "secrets") == "None"`, Unknown)
+	if got, _ := (Needs{Documents: []string{"audit_rules"}}).Unasked(s.Have.Nodes["cp-1"]); !slices.Equal(got, []string{manifest}) {
+		t.Errorf("%q should be asked for", got)
+	}
+	s.Have.Nodes["cp-1"].Files[manifest] = state.HaveFile{Type: "file"}
+	expect(t, s, `audit_level("get", "secrets") == "None"`, Unknown)
+	s.Have.Nodes["cp-1"].Unread[manifest] = "permission denied"
+	expect(t, s, `audit_level("get", "secrets") == "None"`, Unknown)
+	expect(t, again(t, s), `audit_level("get", "secrets") == "None"`, Unknown)
 }
 
 func TestWhatIsStillToBeAsked(t *testing.T) {
@@ -339,4 +365,42 @@ func manifested(images ...string) cluster.CNI {
 func also(c cluster.CNI, text string) cluster.CNI {
 	c.Manifest = append(c.Manifest, text...)
 	return c
+}
+
+// What a component reads only when it starts is doubtful where it changed since, and what
+// it reads again is not.
+func TestWhatIsReadOnlyAtTheStart(t *testing.T) {
+	const keys = "resources: [{resources: [secrets], providers: [{secretbox: {keys: [{name: k, secret: c2VjcmV0}]}}]}]"
+	const authentication = "{jwt: [{issuer: {url: 'https://a'}}], anonymous: {enabled: false}}"
+	for _, c := range []struct {
+		text, args, ask string
+		want            Verdict // where it changed
+	}{
+		{authentication, "--authentication-config=/f", `!anonymous().enabled`, Unknown},
+		{authentication, "--authentication-config=/f", `anonymous().enabled`, False},
+		{authentication, "--authentication-config=/f", `has(issuers(), "https://a")`, True},
+		{keys, "--encryption-provider-config=/f", `encrypted_by("secrets") == "secretbox"`, Unknown},
+		{keys, "--encryption-provider-config=/f --encryption-provider-config-automatic-reload=false", `encrypted_by("secrets") == "secretbox"`, Unknown},
+		{keys, "--encryption-provider-config=/f --encryption-provider-config-automatic-reload", `encrypted_by("secrets") == "secretbox"`, True},
+		{keys, "--encryption-provider-config=/f --encryption_provider_config_automatic_reload=T", `encrypted_by("secrets") == "secretbox"`, True},
+		{"protectKernelDefaults: true", "", `config(kubelet, "protectKernelDefaults") == true`, Unknown},
+		{"featureGates: {A: true}", "", `feature(kubelet, "A")`, Unknown},
+	} {
+		for changed, want := range map[int64]Verdict{900: True, 1000: True, 1002: True, 1003: c.want} {
+			if c.want == False {
+				want = False
+			}
+			s := given(t, map[string]string{"/f": c.text}, strings.Fields(c.args)...)
+			n := s.Have.Nodes["cp-1"]
+			n.Processes["kubelet"] = state.Process{Args: []string{"kubelet", "--config=/f"}, Started: 1000}
+			if c.args != "" {
+				delete(n.Processes, "kubelet") // a file is one component's
+			}
+			f := n.Files["/f"]
+			f.Changed = changed
+			n.Files["/f"] = f
+			expect(t, s, c.ask, want)
+			expect(t, again(t, s), c.ask, want)
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 // file is a configuration file that a component's arguments name.
 type file struct {
 	component, argument string
-	// restart says that the component reads it when it starts, and no later.
+	// restart says that the component reads all of it when it starts, and no later.
 	restart bool
 }
 
@@ -51,13 +51,21 @@ func (f *found) text(of file) (text []byte, at string, set bool, why string) {
 	}
 	at, err := onMachine(f.node, of.component, within)
 	if err != nil {
-		return nil, within, true, err.Error()
+		return nil, manifestOf(of.component), true, err.Error()
 	}
 	text, why = f.content(at)
-	if p := f.node.Processes[programOf(of.component)]; why == "" && of.restart && p.Started > 0 && f.node.Files[at].Changed > p.Started+clockSlack {
-		f.doubt(Seen{What: at, Unread: "it changed after " + programOf(of.component) + " began, which reads it only then"})
+	if why == "" && of.restart {
+		f.readAtStart(of.component, at)
 	}
 	return text, at, true, why
+}
+
+// readAtStart doubts what rests on a file that a component reads when it starts and no
+// later, where the file changed since.
+func (f *found) readAtStart(component, at string) {
+	if p := f.node.Processes[programOf(component)]; p.Started > 0 && f.node.Files[at].Changed > p.Started+clockSlack {
+		f.doubt(Seen{What: at, Unread: "it changed after " + programOf(component) + " began, which reads this of it only then"})
+	}
 }
 
 // content is what stands in a file of the machine.
@@ -108,10 +116,20 @@ func manifestOf(component string) string {
 }
 
 // onMachine is where a file lies that a component knows by a path in its container.
-// Without a manifest that says otherwise, it is the same path.
+// Where there is no manifest it is the same path, and so it is of what was rendered:
+// there nothing runs yet, and bulwark mounts each file where it lies.
 func onMachine(n *state.Node, component, within string) (string, error) {
-	text := n.Files[manifestOf(component)].Text
-	if text == nil {
+	at := manifestOf(component)
+	have, asked := n.Files[at]
+	text := have.Text
+	switch {
+	case at == "":
+		return within, nil
+	case n.Unread[at] != "":
+		return "", errors.New(at + ", which says where its files lie: " + n.Unread[at])
+	case text == nil && n.Processes[programOf(component)].Started > 0 && (!asked || have.Exists()):
+		return "", errors.New(at + ", which says where its files lie, was not read")
+	case text == nil:
 		return within, nil
 	}
 	var m manifest

@@ -377,6 +377,7 @@ func (f *found) configuration(component string) (text []byte, why string) {
 	case !have.Exists():
 		return nil, path + " is not there"
 	}
+	f.readAtStart(component, path)
 	return have.Text, ""
 }
 

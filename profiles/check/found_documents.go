@@ -127,6 +127,9 @@ func (f *found) encryptedBy(resource string) (cty.Value, error) {
 	if err != nil {
 		return f.unread(cty.String, what, "%s: %v", at, err)
 	}
+	if reloads, _ := f.given("encryption-provider-config-automatic-reload"); reloads != "true" {
+		f.readAtStart(encryptionFile.component, at)
+	}
 	_, group, _ := strings.Cut(resource, ".")
 	for _, name := range []string{resource, "*." + group, "*.*"} {
 		for _, rule := range rules {
