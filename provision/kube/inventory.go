@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -117,9 +116,11 @@ func pageOf[L metav1.ListInterface](ctx context.Context, c *Client, what, next s
 	return page, err
 }
 
-// system says that Kubernetes made a namespace. Its name is nobody else's to take: the
-// prefix is reserved.
-func system(namespace string) bool { return strings.HasPrefix(namespace, "kube-") }
+// system says that Kubernetes made a namespace. The prefix of their names proves nothing:
+// anybody who may make namespaces can take it.
+func system(namespace string) bool {
+	return namespace == metav1.NamespaceSystem || namespace == metav1.NamespacePublic || namespace == corev1.NamespaceNodeLease
+}
 
 func (i *inventory) namespaces(ctx context.Context) (out []state.Namespace, err error) {
 	err = pages(ctx, i.c, "namespaces", i.c.typed.CoreV1().Namespaces().List, func(l *corev1.NamespaceList) {

@@ -19,6 +19,8 @@ import (
 const inventoried = `
 {apiVersion: v1, kind: Namespace, metadata: {name: inv, labels: {team: a}}}
 ---
+{apiVersion: v1, kind: Namespace, metadata: {name: kube-inv}}
+---
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: inv}, automountServiceAccountToken: false}
 ---
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: bot, namespace: inv}}
@@ -130,6 +132,8 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 	same("namespace", []state.Namespace{{Name: "inv", Labels: map[string]string{"team": "a", "kubernetes.io/metadata.name": "inv"}}},
 		those(got.Namespaces, func(n state.Namespace) bool { return n.Name == "inv" }))
 	same("namespaces of Kubernetes", 3, len(those(got.Namespaces, func(n state.Namespace) bool { return n.System })))
+	same("a namespace that is only called so", []state.Namespace{{Name: "kube-inv", Labels: map[string]string{"kubernetes.io/metadata.name": "kube-inv"}}},
+		those(got.Namespaces, func(n state.Namespace) bool { return n.Name == "kube-inv" }))
 	same("pods", []state.Pod{
 		{Namespace: "inv", Name: "bare", ServiceAccount: "default", HostNetwork: true, Containers: []state.Container{
 			{Name: "c", Image: "i", Escalates: true, HostPorts: []int{8080}, Limits: true}, {Name: "debug", Image: "d", Escalates: true, Limits: true}}},

@@ -240,3 +240,15 @@ func TestThings(t *testing.T) {
 		}
 	}
 }
+
+// Whoever calls a namespace "kube-something" makes it none of Kubernetes'.
+func TestSystem(t *testing.T) {
+	for name, want := range map[string]bool{
+		"kube-system": true, "kube-public": true, "kube-node-lease": true,
+		"kube-flannel": false, "kube-mine": false, "kube-": false, "kube-system-2": false, "default": false, "": false,
+	} {
+		if got := system(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}

@@ -21,7 +21,8 @@ type Inventory struct {
 type Namespace struct {
 	Name   string            `json:"name" cty:"name"`
 	Labels map[string]string `json:"labels" cty:"labels"`
-	// System says that Kubernetes made it: its name begins with "kube-".
+	// System says that Kubernetes made it: kube-system, kube-public and kube-node-lease,
+	// and no other that begins with "kube-".
 	System bool `json:"system" cty:"system"`
 }
 
@@ -82,7 +83,8 @@ type ServiceAccount struct {
 	Name      string `json:"name" cty:"name"`
 	// Automount says that pods get its token unless they say otherwise.
 	Automount bool `json:"automount" cty:"automount"`
-	System    bool `json:"system" cty:"system"`
+	// System says that it is in a namespace that Kubernetes made.
+	System bool `json:"system" cty:"system"`
 }
 
 // Grant is one rule of a role, for one subject that a binding gives it to.
