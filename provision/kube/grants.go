@@ -76,7 +76,7 @@ func grantsOf(b binding, rules roles) []state.Grant {
 			if b.Namespace != "" && len(r.NonResourceURLs) > 0 {
 				continue // paths are of no namespace, so that nothing is given
 			}
-			g := state.Grant{Binding: b.Name, Namespace: b.Namespace, Role: b.role.Name, SubjectKind: s.Kind, Subject: s.Name,
+			g := state.Grant{Binding: b.Name, Namespace: b.Namespace, RoleKind: b.role.Kind, Role: b.role.Name, SubjectKind: s.Kind, Subject: s.Name,
 				Verbs: r.Verbs, Groups: r.APIGroups, Resources: r.Resources, Names: r.ResourceNames, URLs: r.NonResourceURLs, Builtin: own}
 			if s.Kind == rbacv1.ServiceAccountKind {
 				g.SubjectNamespace = s.Namespace

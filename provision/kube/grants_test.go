@@ -20,9 +20,11 @@ func TestGrantsOfABinding(t *testing.T) {
 	user := rbacv1.Subject{Kind: "User", Name: "ann"}
 	account := rbacv1.Subject{Kind: "ServiceAccount", Name: "bot", Namespace: "ci"}
 	grant := func(namespace, kind, subject, from string, r rbacv1.PolicyRule) state.Grant {
-		return state.Grant{Binding: "b", Namespace: namespace, Role: "r", SubjectKind: kind, Subject: subject, SubjectNamespace: from,
+		return state.Grant{Binding: "b", Namespace: namespace, RoleKind: "ClusterRole", Role: "r", SubjectKind: kind, Subject: subject, SubjectNamespace: from,
 			Verbs: r.Verbs, Groups: r.APIGroups, Resources: r.Resources, Names: r.ResourceNames, URLs: r.NonResourceURLs}
 	}
+	own := grant("web", "ServiceAccount", "bot", "ci", read)
+	own.RoleKind = "Role"
 	for name, test := range map[string]struct {
 		namespace, kind, role string
 		subjects              []rbacv1.Subject
@@ -31,7 +33,7 @@ func TestGrantsOfABinding(t *testing.T) {
 		"everywhere": {"", "ClusterRole", "r", []rbacv1.Subject{user, account},
 			[]state.Grant{grant("", "User", "ann", "", all), grant("", "User", "ann", "", paths), grant("", "ServiceAccount", "bot", "ci", all), grant("", "ServiceAccount", "bot", "ci", paths)}},
 		"a role of the cluster in one namespace": {"web", "ClusterRole", "r", []rbacv1.Subject{user}, []state.Grant{grant("web", "User", "ann", "", all)}},
-		"a role of the namespace":                {"web", "Role", "r", []rbacv1.Subject{account}, []state.Grant{grant("web", "ServiceAccount", "bot", "ci", read)}},
+		"a role of the namespace":                {"web", "Role", "r", []rbacv1.Subject{account}, []state.Grant{own}},
 		"the role is gone":                       {"web", "Role", "gone", []rbacv1.Subject{user}, nil},
 		"the role is of another namespace":       {"empty", "Role", "r", []rbacv1.Subject{user}, nil},
 		"the role has no rule":                   {"", "ClusterRole", "none", []rbacv1.Subject{user}, nil},
@@ -73,7 +75,19 @@ func TestBuiltin(t *testing.T) {
 		{true, "", "system:service-account-issuer-discovery", "system:service-account-issuer-discovery", group("system:serviceaccounts"), true},
 		{true, "", "system:controller:job-controller", "system:controller:job-controller", account("kube-system", "job-controller"), true},
 		{true, "", "system:controller:job-controller", "system:controller:job-controller", account("web", "job-controller"), false},
-		{true, "kube-system", "extension-apiserver-authentication-reader", "extension-apiserver-authentication-reader", user("system:kube-scheduler"), true},
+		{true, "", "system:controller:mine", "system:controller:mine", account("kube-system", "mine"), false}, // a prefix, and a label, are anybody's
+		{true, "", "system:controller:job-controller", "mine", account("kube-system", "job-controller"), false},
+		{true, "", "system:controller:job-controller", "system:controller:job-controller", account("kube-system", "node-controller"), false},
+		{true, "web", "system:controller:job-controller", "system:controller:job-controller", account("kube-system", "job-controller"), false},
+		{true, "", "mine", "mine", account("kube-system", "mine"), false},
+		{true, "", "system:discovery", "mine", group("system:authenticated"), false},
+		{true, "", "system:node", "system:node", group("system:nodes"), false},
+		{true, "", "system:monitoring", "system:monitoring", user("system:kube-scheduler"), false},
+		{true, "kube-public", "system:controller:bootstrap-signer", "system:controller:bootstrap-signer", account("kube-system", "bootstrap-signer"), true},
+		{true, "kube-public", "system:controller:token-cleaner", "system:controller:token-cleaner", account("kube-system", "token-cleaner"), false},
+		{true, "kube-system", "system::leader-locking-kube-scheduler", "system::leader-locking-kube-scheduler", account("kube-system", "kube-scheduler"), true},
+		{true, "kube-system", "extension-apiserver-authentication-reader", "extension-apiserver-authentication-reader", user("system:kube-scheduler"), false},
+		{true, "kube-system", "system::extension-apiserver-authentication-reader", "extension-apiserver-authentication-reader", user("system:kube-scheduler"), true},
 		{false, "", "system:metrics-server", "system:metrics-server", account("kube-system", "metrics-server"), false}, // a prefix is anybody's to take
 		{false, "", "system:coredns", "system:coredns", account("kube-system", "coredns"), true},
 		{false, "", "system:coredns", "cluster-admin", account("kube-system", "coredns"), false},
@@ -89,12 +103,19 @@ func TestBuiltin(t *testing.T) {
 		{false, "kube-system", "kubeadm:kubelet-config", "kubeadm:kubelet-config", group("system:nodes"), true},
 		{false, "kube-public", "kubeadm:bootstrap-signer-clusterinfo", "kubeadm:bootstrap-signer-clusterinfo", user("system:anonymous"), true},
 	} {
-		b := binding{metav1.ObjectMeta{Namespace: test.namespace, Name: test.name}, rbacv1.RoleRef{Name: test.role}, nil}
+		kind, other := "ClusterRole", "Role"
+		if test.namespace != "" {
+			kind, other = other, kind
+		}
+		b := binding{metav1.ObjectMeta{Namespace: test.namespace, Name: test.name}, rbacv1.RoleRef{Kind: kind, Name: test.role}, nil}
 		if test.labelled {
 			b.Labels = map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}
 		}
 		if got := builtin(b, test.subject); got != test.want {
 			t.Errorf("%+v: %v", test, got)
+		}
+		if b.role.Kind = other; builtin(b, test.subject) {
+			t.Errorf("%+v: so is a %s of that name", test, other)
 		}
 	}
 }

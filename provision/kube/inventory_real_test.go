@@ -61,6 +61,18 @@ metadata: {name: inv-lost, namespace: inv}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: gone}
 subjects: [{kind: ServiceAccount, name: bot, namespace: inv}]
 ---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: inv-forged, labels: {kubernetes.io/bootstrapping: rbac-defaults}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: inv-reader}
+subjects: [{kind: ServiceAccount, name: eve, namespace: kube-system}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: "system:controller:inv-forged", labels: {kubernetes.io/bootstrapping: rbac-defaults}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: inv-reader}
+subjects: [{kind: ServiceAccount, name: inv-forged, namespace: kube-system}]
+---
 {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny, namespace: inv}, spec: {podSelector: {}, egress: [{ports: [{port: 53, protocol: UDP}, {port: 53}]}]}}
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -101,6 +113,7 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 			t.Fatalf("%s: %v", text, err)
 		}
 	}
+	realBindings(ctx, t, r)
 	// Somebody is added to a binding of the API server's own.
 	if _, err := r.client.typed.RbacV1().ClusterRoleBindings().Patch(ctx, "cluster-admin", "application/json-patch+json",
 		[]byte(`[{"op":"add","path":"/subjects/-","value":{"kind":"User","name":"mallory","apiGroup":"rbac.authorization.k8s.io"}}]`), metav1.PatchOptions{}); err != nil {
@@ -148,7 +161,7 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 	same("network policies", []state.NetworkPolicy{{Namespace: "inv", Name: "deny", AllPods: true, DeniesIngress: true, AllowsDNS: true}},
 		those(got.NetworkPolicies, func(p state.NetworkPolicy) bool { return p.Namespace == "inv" }))
 	same("admission policies", []state.AdmissionPolicy{{Name: "inv-policy", Owned: true, Actions: []string{"Audit", "Warn"}}}, got.Policies)
-	same("grants of a person", []state.Grant{{Binding: "inv-readers", Namespace: "inv", Role: "inv-reader", SubjectKind: "ServiceAccount", Subject: "bot", SubjectNamespace: "inv",
+	same("grants of a person", []state.Grant{{Binding: "inv-readers", Namespace: "inv", RoleKind: "ClusterRole", Role: "inv-reader", SubjectKind: "ServiceAccount", Subject: "bot", SubjectNamespace: "inv",
 		Verbs: []string{"get"}, Groups: []string{""}, Resources: []string{"secrets"}}},
 		those(got.Grants, func(g state.Grant) bool { return g.Namespace == "inv" }))
 	// All that a server makes of itself is its own, and the first rule of all is an administrator's.
@@ -158,7 +171,7 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 			theirs = append(theirs, b)
 		}
 	}
-	same("bindings that are people's", []string{"cluster-admin mallory", "inv-readers bot"}, theirs)
+	same("bindings that are people's", []string{"cluster-admin mallory", "inv-forged eve", "system:controller:inv-forged inv-forged", "inv-readers bot"}, theirs)
 	if admins := those(got.Grants, func(g state.Grant) bool {
 		return g.Builtin && g.Subject == "system:masters" && slices.Equal(g.URLs, []string{"*"})
 	}); len(admins) != 1 || len(got.Grants) < 100 {
@@ -171,6 +184,36 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 	}
 	if slices.ContainsFunc(got.Things, func(o state.Thing) bool { return o.Kind == "Service" }) {
 		t.Errorf("the API's own Service is among %+v", got.Things)
+	}
+}
+
+// realBindings holds the tables of builtin.go to all that the server has labelled as its own.
+func realBindings(ctx context.Context, t *testing.T, r *real) {
+	labelled := metav1.ListOptions{LabelSelector: "kubernetes.io/bootstrapping=rbac-defaults"}
+	wide, err := r.client.typed.RbacV1().ClusterRoleBindings().List(ctx, labelled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	narrow, err := r.client.typed.RbacV1().RoleBindings("").List(ctx, labelled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []binding
+	for _, b := range wide.Items {
+		all = append(all, binding{b.ObjectMeta, b.RoleRef, b.Subjects})
+	}
+	for _, b := range narrow.Items {
+		all = append(all, binding{b.ObjectMeta, b.RoleRef, b.Subjects})
+	}
+	if len(wide.Items) < 40 || len(narrow.Items) < 7 {
+		t.Errorf("%d bindings of the cluster and %d of namespaces", len(wide.Items), len(narrow.Items))
+	}
+	for _, b := range all {
+		for _, s := range b.subjects {
+			if got, want := builtin(b, s), !strings.Contains(b.Name, "inv-forged"); got != want {
+				t.Errorf("%s/%s gives %s %s to %+v: %v", b.Namespace, b.Name, b.role.Kind, b.role.Name, s, got)
+			}
+		}
 	}
 }
 

@@ -92,7 +92,9 @@ type Grant struct {
 	// Binding is the binding's name; Namespace is where it holds, "" everywhere.
 	Binding   string `json:"binding" cty:"binding"`
 	Namespace string `json:"namespace" cty:"namespace"`
-	Role      string `json:"role" cty:"role"`
+	// RoleKind is ClusterRole, or Role: one of the namespace, whose name says nothing.
+	RoleKind string `json:"role_kind" cty:"role_kind"`
+	Role     string `json:"role" cty:"role"`
 	// SubjectKind is User, Group or ServiceAccount.
 	SubjectKind      string `json:"subject_kind" cty:"subject_kind"`
 	Subject          string `json:"subject" cty:"subject"`
