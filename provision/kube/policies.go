@@ -50,8 +50,9 @@ func isDNS(p networkingv1.NetworkPolicyPort) bool {
 func (i *inventory) admissionPolicies(ctx context.Context) (out []state.AdmissionPolicy, err error) {
 	admission := i.c.typed.AdmissionregistrationV1()
 	err = pages(ctx, i.c, "admission policies", admission.ValidatingAdmissionPolicies().List, func(l *admissionv1.ValidatingAdmissionPolicyList) {
-		for _, p := range l.Items {
-			out = append(out, state.AdmissionPolicy{Name: p.Name, Owned: owned(p.ManagedFields)})
+		for n := range l.Items {
+			p := &l.Items[n].ObjectMeta
+			out = append(out, state.AdmissionPolicy{Name: p.Name, Owned: owned(p)})
 		}
 	})
 	if err != nil {
@@ -73,9 +74,17 @@ func (i *inventory) admissionPolicies(ctx context.Context) (out []state.Admissio
 	return out, err
 }
 
-// owned says that bulwark applied an object.
-func owned(fields []metav1.ManagedFieldsEntry) bool {
-	return slices.ContainsFunc(fields, func(f metav1.ManagedFieldsEntry) bool {
-		return (f.Manager == manager || f.Manager == policyManager) && f.Operation == metav1.ManagedFieldsOperationApply
+// owned says that bulwark made a policy: it applied a manifest's, or wrote its own, which
+// it does with Create and Update, and whose label alone proves nothing, for a copy has it too.
+func owned(p *metav1.ObjectMeta) bool {
+	_, labelled := p.Labels[state.PolicyLabel]
+	return slices.ContainsFunc(p.ManagedFields, func(f metav1.ManagedFieldsEntry) bool {
+		switch f.Manager {
+		case policyManager:
+			return true
+		case manager:
+			return labelled || f.Operation == metav1.ManagedFieldsOperationApply
+		}
+		return false
 	})
 }

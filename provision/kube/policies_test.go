@@ -50,14 +50,23 @@ func TestWhatIsBulwarksIsWhatItApplied(t *testing.T) {
 	apply, update := metav1.ManagedFieldsOperationApply, metav1.ManagedFieldsOperationUpdate
 	for name, test := range map[string]struct {
 		fields []metav1.ManagedFieldsEntry
+		label  bool
 		want   bool
 	}{
-		"nobody's":          {nil, false},
-		"ours":              {[]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: update}, {Manager: "bulwark", Operation: apply}}, true},
-		"a person's":        {[]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: apply}}, false},
-		"touched, not made": {[]metav1.ManagedFieldsEntry{{Manager: "bulwark", Operation: update}}, false},
+		"nobody's":             {nil, false, false},
+		"ours":                 {[]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: update}, {Manager: "bulwark", Operation: apply}}, false, true},
+		"a person's":           {[]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: apply}}, false, false},
+		"touched, not made":    {[]metav1.ManagedFieldsEntry{{Manager: "bulwark", Operation: update}}, false, false},
+		"its own way to write": {[]metav1.ManagedFieldsEntry{{Manager: "bulwark-policy", Operation: update}}, true, true},
+		"given to bulwark's":   {[]metav1.ManagedFieldsEntry{{Manager: "bulwark-policy", Operation: apply}}, false, true},
+		"touched and labelled": {[]metav1.ManagedFieldsEntry{{Manager: "bulwark", Operation: update}}, true, true},
+		"a copy":               {[]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: update}}, true, false},
 	} {
-		if got := owned(test.fields); got != test.want {
+		p := &metav1.ObjectMeta{ManagedFields: test.fields}
+		if test.label {
+			p.Labels = map[string]string{state.PolicyLabel: state.PolicyImages}
+		}
+		if got := owned(p); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
