@@ -233,6 +233,28 @@ func realImages(ctx context.Context, t *testing.T, r *real) {
 	if err := create("kube-system", "nginx"); err != nil {
 		t.Errorf("what is exempt is refused: %v", err)
 	}
+	// Pod Security refuses a privileged pod in shop. Nothing asks for it in the other namespace:
+	// there first the missing service account refuses the pod, then the policy of images.
+	core := r.client.typed.CoreV1()
+	if _, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "open"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if seen, refused, err := r.client.RefusesPrivileged(ctx, "open"); err == nil || refused {
+		t.Errorf("%q %v %v", seen, refused, err)
+	}
+	if _, err := core.ServiceAccounts("open").Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if seen, refused, err := r.client.RefusesPrivileged(ctx, "shop"); err != nil || !refused || !strings.Contains(seen, "violates PodSecurity") {
+		t.Errorf("%q %v %v", seen, refused, err)
+	}
+	if seen, refused, err := r.client.RefusesPrivileged(ctx, "open"); err != nil || refused || !strings.Contains(seen, "bulwark-images") {
+		t.Errorf("%q %v %v", seen, refused, err)
+	}
+	inventory, unread, err := r.client.Inventory(ctx, []string{"admission_policies"})
+	if err != nil || len(unread) > 0 || !slices.ContainsFunc(inventory.Policies, func(p state.AdmissionPolicy) bool { return p.Name == "bulwark-images" && p.Owned }) {
+		t.Errorf("bulwark's own policy is not its own: %v %v %+v", unread, err, inventory.Policies)
+	}
 	policy, err := r.client.typed.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(ctx, "bulwark-images", metav1.GetOptions{})
 	if err != nil || policy.Status.TypeChecking != nil && len(policy.Status.TypeChecking.ExpressionWarnings) > 0 {
 		t.Errorf("%v, %+v", err, policy.Status)

@@ -3,21 +3,28 @@ package kube
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// unpulled is an image that nobody pulls. It has a tag and a digest, so that a policy of
+// images has the less against it.
+const unpulled = "verify.invalid/privileged:1@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // RefusesPrivileged asks the API server to make a privileged pod, by a dry run
 // that passes all of admission and stores nothing, and says whether it was
-// refused and with which words.
+// refused by Pod Security and with which words. A refusal of another's is none: an
+// admission policy is asked after Pod Security, which then let the pod in; after any
+// other refusal Pod Security may not have been asked.
 func (c *Client) RefusesPrivileged(ctx context.Context, namespace string) (seen string, refused bool, err error) {
 	yes := true
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "bulwark-verify-"},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{
-			Name: "privileged", Image: "verify.invalid/privileged",
+			Name: "privileged", Image: unpulled,
 			SecurityContext: &corev1.SecurityContext{Privileged: &yes},
 		}}},
 	}
@@ -25,10 +32,13 @@ func (c *Client) RefusesPrivileged(ctx context.Context, namespace string) (seen 
 	switch {
 	case err == nil:
 		return "it was accepted", false, nil
-	case apierrors.IsForbidden(err):
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "violates PodSecurity"):
 		return clean(err.Error(), 200), true, nil
 	}
-	return "", false, fmt.Errorf("%s: asking for a privileged pod: %w", c.where, err)
+	if apierrors.IsForbidden(err) && strings.Contains(err.Error(), "ValidatingAdmissionPolicy") {
+		return "Pod Security let it in, and an admission policy refused it: " + clean(err.Error(), 200), false, nil
+	}
+	return "", false, fmt.Errorf("%s: asking for a privileged pod, whether Pod Security refuses it: %w", c.where, err)
 }
 
 // Canary makes a Secret with a text of its own, and gives the way to take it
