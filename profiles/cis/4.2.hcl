@@ -17,7 +17,7 @@ control "CIS-4.2.2" {
   level   = 1
   scored  = true
   refs    = ["STIG-V-242392"]
-  check   = config(kubelet, "authorization.mode") != null && config(kubelet, "authorization.mode") != "AlwaysAllow"
+  check   = config(kubelet, "authorization.mode") != null && config(kubelet, "authorization.mode") != "" && config(kubelet, "authorization.mode") != "AlwaysAllow"
   remedy  = "set authorization.mode to Webhook"
   harden {
     kubelet { config = { authorization = { mode = "Webhook" } } }
@@ -30,7 +30,7 @@ control "CIS-4.2.3" {
   level   = 1
   scored  = true
   refs    = ["STIG-V-242420", "NSA-AA-3"]
-  check   = config(kubelet, "authentication.x509.clientCAFile") != null
+  check   = config(kubelet, "authentication.x509.clientCAFile") != null && config(kubelet, "authentication.x509.clientCAFile") != ""
   remedy  = "set authentication.x509.clientCAFile to the cluster's authority"
 }
 

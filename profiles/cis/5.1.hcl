@@ -23,8 +23,8 @@ control "CIS-5.1.3" {
   section  = "5.1"
   level    = 1
   refs     = ["NSA-AA-6"]
-  check    = !any([for g in grants() : !g.builtin && g.role != "cluster-admin" && (has(g.verbs, "*") || has(g.resources, "*") || has(g.groups, "*"))])
-  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && g.role != "cluster-admin" && (has(g.verbs, "*") || has(g.resources, "*") || has(g.groups, "*"))])
+  check    = !any([for g in grants() : !g.builtin && !(g.role_kind == "ClusterRole" && g.role == "cluster-admin") && (has(g.verbs, "*") || has(g.resources, "*") || has(g.groups, "*"))])
+  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && !(g.role_kind == "ClusterRole" && g.role == "cluster-admin") && (has(g.verbs, "*") || has(g.resources, "*") || has(g.groups, "*"))])
   remedy   = "name the verbs, groups and resources in the roles of these bindings instead of *"
 }
 
@@ -78,8 +78,8 @@ control "CIS-5.1.8" {
   level    = 1
   refs     = ["NSA-AA-6"]
   changed  = { "1.36" = "impersonation can be constrained to some users and verbs, by verbs of their own that are not asked for here" }
-  check    = !any([for g in grants() : !g.builtin && !(g.namespace != "" && has(["admin", "edit"], g.role)) && (has(g.verbs, "bind") || has(g.verbs, "escalate") || has(g.verbs, "impersonate") || has(g.verbs, "*") && (any([for r in ["roles", "clusterroles", "users", "groups", "serviceaccounts"] : has(g.resources, r)]) || has(g.resources, "*") && any([for a in ["*", "", "rbac.authorization.k8s.io"] : has(g.groups, a)])))])
-  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && !(g.namespace != "" && has(["admin", "edit"], g.role)) && (has(g.verbs, "bind") || has(g.verbs, "escalate") || has(g.verbs, "impersonate") || has(g.verbs, "*") && (any([for r in ["roles", "clusterroles", "users", "groups", "serviceaccounts"] : has(g.resources, r)]) || has(g.resources, "*") && any([for a in ["*", "", "rbac.authorization.k8s.io"] : has(g.groups, a)])))])
+  check    = !any([for g in grants() : !g.builtin && !(g.namespace != "" && g.role_kind == "ClusterRole" && has(["admin", "edit"], g.role)) && (has(g.verbs, "bind") || has(g.verbs, "escalate") || has(g.verbs, "impersonate") || has(g.verbs, "*") && (any([for r in ["roles", "clusterroles", "users", "groups", "serviceaccounts"] : has(g.resources, r)]) || has(g.resources, "*") && any([for a in ["*", "", "rbac.authorization.k8s.io"] : has(g.groups, a)])))])
+  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && !(g.namespace != "" && g.role_kind == "ClusterRole" && has(["admin", "edit"], g.role)) && (has(g.verbs, "bind") || has(g.verbs, "escalate") || has(g.verbs, "impersonate") || has(g.verbs, "*") && (any([for r in ["roles", "clusterroles", "users", "groups", "serviceaccounts"] : has(g.resources, r)]) || has(g.resources, "*") && any([for a in ["*", "", "rbac.authorization.k8s.io"] : has(g.groups, a)])))])
   remedy   = "take bind, escalate and impersonate out of the roles of these bindings"
 }
 
@@ -124,7 +124,7 @@ control "CIS-5.1.13" {
   title    = "Beyond what Kubernetes makes, nobody makes tokens of service accounts"
   section  = "5.1"
   level    = 1
-  check    = !any([for g in grants() : !g.builtin && !(g.namespace != "" && has(["admin", "edit"], g.role)) && (has(g.resources, "serviceaccounts/token") || has(g.resources, "*/token") || has(g.resources, "*") && (has(g.groups, "") || has(g.groups, "*"))) && (has(g.verbs, "create") || has(g.verbs, "*"))])
-  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && !(g.namespace != "" && has(["admin", "edit"], g.role)) && (has(g.resources, "serviceaccounts/token") || has(g.resources, "*/token") || has(g.resources, "*") && (has(g.groups, "") || has(g.groups, "*"))) && (has(g.verbs, "create") || has(g.verbs, "*"))])
+  check    = !any([for g in grants() : !g.builtin && !(g.namespace != "" && g.role_kind == "ClusterRole" && has(["admin", "edit"], g.role)) && (has(g.resources, "serviceaccounts/token") || has(g.resources, "*/token") || has(g.resources, "*") && (has(g.groups, "") || has(g.groups, "*"))) && (has(g.verbs, "create") || has(g.verbs, "*"))])
+  evidence = union([for g in grants() : "${g.subject_kind} ${g.subject} by ${g.binding}" if !g.builtin && !(g.namespace != "" && g.role_kind == "ClusterRole" && has(["admin", "edit"], g.role)) && (has(g.resources, "serviceaccounts/token") || has(g.resources, "*/token") || has(g.resources, "*") && (has(g.groups, "") || has(g.groups, "*"))) && (has(g.verbs, "create") || has(g.verbs, "*"))])
   remedy   = "take serviceaccounts/token out of the roles of these bindings"
 }

@@ -23,7 +23,7 @@ control "NSA-AA-3" {
   title   = "The kubelet knows its clients by certificates of an authority"
   section = "Authentication and authorization"
   refs    = ["CIS-4.2.3", "STIG-V-242420"]
-  check   = config(kubelet, "authentication.x509.clientCAFile") != null
+  check   = config(kubelet, "authentication.x509.clientCAFile") != null && config(kubelet, "authentication.x509.clientCAFile") != ""
   remedy  = "set authentication.x509.clientCAFile to the cluster's authority"
   harden {
     kubelet { config = { authentication = { x509 = { clientCAFile = "/etc/kubernetes/pki/ca.crt" } } } }

@@ -64,7 +64,7 @@ control "NSA-APP-G" {
   title   = "Namespaces that pods run in have a ResourceQuota"
   section = "Appendix G"
   refs    = ["NSA-NS-5", "PCI-11.1"]
-  check   = all([for p in pods() : p.system || any([for q in quotas() : q.namespace == p.namespace])])
+  check   = within([for p in pods() : p.namespace if !p.system], [for q in quotas() : q.namespace])
   remedy  = "give each namespace a ResourceQuota of requests and limits"
 }
 

@@ -32,7 +32,7 @@ control "NSA-NS-4" {
   title   = "Namespaces that pods run in have a LimitRange"
   section = "Network separation"
   refs    = ["PCI-11.1"]
-  check   = all([for p in pods() : p.system || any([for l in limit_ranges() : l.namespace == p.namespace])])
+  check   = within([for p in pods() : p.namespace if !p.system], [for l in limit_ranges() : l.namespace])
   remedy  = "give each namespace a LimitRange with defaults and limits of processor time and memory"
 }
 
@@ -40,7 +40,7 @@ control "NSA-NS-5" {
   title   = "Namespaces that pods run in have a ResourceQuota"
   section = "Network separation"
   refs    = ["NSA-APP-G", "PCI-11.1"]
-  check   = all([for p in pods() : p.system || any([for q in quotas() : q.namespace == p.namespace])])
+  check   = within([for p in pods() : p.namespace if !p.system], [for q in quotas() : q.namespace])
   remedy  = "give each namespace a ResourceQuota of processor time and memory"
 }
 

@@ -17,7 +17,7 @@ control "NSA-UP-3" {
   section  = "Upgrades"
   refs     = ["STIG-V-242442"]
   question = "Is each of these namespaces, in which nothing runs, still needed, and what else is left of something that is over?"
-  evidence = [for n in namespaces() : n.name if !n.system && !any([for p in pods() : p.namespace == n.name])]
+  evidence = union([for used in [union([for p in pods() : p.namespace])] : [for n in namespaces() : n.name if !n.system && !has(used, n.name)]]...)
 }
 
 control "NSA-UP-4" {

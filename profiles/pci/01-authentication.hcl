@@ -6,13 +6,13 @@ control "PCI-1.1" {
   section = "1"
   refs    = ["CIS-1.2.1", "CIS-2.2", "CIS-4.2.1", "CIS-4.2.4", "STIG-V-242387", "STIG-V-242390", "STIG-V-242391", "NSA-AA-1", "NSA-AA-2"]
   check = (
-    config(kubelet, "authentication.anonymous.enabled") == false && (config(kubelet, "readOnlyPort") == null || config(kubelet, "readOnlyPort") == 0) &&
+    config(kubelet, "authentication.anonymous.enabled") == false && (config(kubelet, "readOnlyPort") == 0 || config(kubelet, "readOnlyPort") == null && arg(kubelet, "config") != null) &&
     (!node.control_plane || (
       anonymous() != null && (!anonymous().enabled || subset(anonymous().paths, ["/healthz", "/livez", "/readyz"])) &&
       arg(apiserver, "client-ca-file") != null && arg(etcd, "client-cert-auth") == "true" && arg(etcd, "peer-client-cert-auth") == "true"
     ))
   )
-  remedy  = "close the API to anonymous requests but for its health, the kubelet to all of them and its read-only port, and have etcd ask for certificates; dashboards and monitoring of yours need the same"
+  remedy  = "close the API to anonymous requests but for its health, the kubelet to all of them and its read-only port (one without a configuration file opens it of itself), and have etcd ask for certificates; dashboards and monitoring of yours need the same"
   changed = { "1.34" = "an authentication configuration closes every path to anonymous requests but the ones that it names, and cannot stand beside --anonymous-auth" }
   harden {
     kubelet { config = { authentication = { anonymous = { enabled = false } }, readOnlyPort = 0 } }

@@ -1,10 +1,14 @@
-# The three releases that were maintained when this was written begin with 1.35.
+# The three releases that were maintained when this was written begin with 1.35. Older kubelets
+# are told by how their version begins.
 control "PCI-10.1" {
   title   = "Kubernetes is of a release that is still mended"
   section = "10"
   refs    = ["STIG-V-242443", "NSA-UP-1"]
-  check   = cluster.kubernetes >= version("1.35")
-  remedy  = "upgrade to a release that is maintained, and to its newest patch"
+  check = cluster.kubernetes >= version("1.35") && count(nodes()) > 0 && all([for n in nodes() : starts_with(n.kubelet, "v1.") && !any([
+    for old in ["0.", "1", "2", "3.", "30.", "31.", "32.", "33.", "34.", "4.", "5.", "6.", "7.", "8.", "9."] : starts_with(n.kubelet, "v1.${old}")
+  ])])
+  evidence = [for n in nodes() : "${n.name} runs kubelet ${n.kubelet}"]
+  remedy   = "upgrade the control plane and every node to a release that is maintained, and to its newest patch"
 }
 
 control "PCI-10.2" {

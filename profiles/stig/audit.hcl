@@ -16,6 +16,7 @@ control "STIG-V-242403" {
   applies = node.control_plane
   check   = count(audit_rules()) == 1 && all([for r in audit_rules() : r.level == "RequestResponse" && count(union(r.verbs, r.users, r.groups, r.resources, r.namespaces, r.urls)) == 0])
   remedy  = "have one rule in the audit policy, of the level RequestResponse and about everything; the log then holds Secrets in the clear, and has to be kept like them"
+  settle  = "the bodies of Secrets are then in the log in the clear, for everybody who reads the log, its copies and its backups"
   harden {
     audit { policy = "everything" }
   }

@@ -137,7 +137,7 @@ control "STIG-V-242454" {
   cat    = 2
   rule   = "CNTR-K8-003210"
   refs   = ["CIS-4.1.2"]
-  check  = all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || owned_by("root:root", path(p))])
+  check  = any([for p in ["/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) != null]) && all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || owned_by("root:root", path(p))])
   remedy = "chown root:root 10-kubeadm.conf"
 }
 
@@ -146,7 +146,7 @@ control "STIG-V-242455" {
   cat    = 2
   rule   = "CNTR-K8-003220"
   refs   = ["CIS-4.1.1"]
-  check  = all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || mode_within("0644", path(p))])
+  check  = any([for p in ["/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) != null]) && all([for p in ["/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"] : path(p) == null || mode_within("0644", path(p))])
   remedy = "chmod 0644 10-kubeadm.conf, or 0600"
 }
 

@@ -67,7 +67,7 @@ control "STIG-V-242420" {
   cat    = 2
   rule   = "CNTR-K8-001420"
   refs   = ["CIS-4.2.3", "NSA-AA-3"]
-  check  = arg(kubelet, "client-ca-file") == null && config(kubelet, "authentication.x509.clientCAFile") != null
+  check  = arg(kubelet, "client-ca-file") == null && config(kubelet, "authentication.x509.clientCAFile") != null && config(kubelet, "authentication.x509.clientCAFile") != ""
   remedy = "set authentication.x509.clientCAFile in the kubelet's configuration to the cluster's authority, and take --client-ca-file away"
   harden {
     kubelet { config = { authentication = { x509 = { clientCAFile = "/etc/kubernetes/pki/ca.crt" } } } }
@@ -79,7 +79,7 @@ control "STIG-V-242424" {
   cat    = 2
   rule   = "CNTR-K8-001460"
   refs   = ["CIS-4.2.9"]
-  check  = arg(kubelet, "tls-private-key-file") == null && config(kubelet, "tlsPrivateKeyFile") != null
+  check  = arg(kubelet, "tls-private-key-file") == null && config(kubelet, "tlsPrivateKeyFile") != null && config(kubelet, "tlsPrivateKeyFile") != ""
   remedy = "set tlsPrivateKeyFile in the kubelet's configuration, also where the certificate rotates, and take --tls-private-key-file away"
   harden {
     kubelet { config = { tlsPrivateKeyFile = "/var/lib/kubelet/pki/kubelet-server-current.pem" } }
@@ -91,7 +91,7 @@ control "STIG-V-242425" {
   cat    = 2
   rule   = "CNTR-K8-001470"
   refs   = ["CIS-4.2.9"]
-  check  = arg(kubelet, "tls-cert-file") == null && config(kubelet, "tlsCertFile") != null
+  check  = arg(kubelet, "tls-cert-file") == null && config(kubelet, "tlsCertFile") != null && config(kubelet, "tlsCertFile") != ""
   remedy = "set tlsCertFile in the kubelet's configuration, also where the certificate rotates, and take --tls-cert-file away"
   harden {
     kubelet { config = { tlsCertFile = "/var/lib/kubelet/pki/kubelet-server-current.pem" } }

@@ -3,8 +3,8 @@ control "STIG-V-242393" {
   cat     = 2
   rule    = "CNTR-K8-000400"
   applies = !node.control_plane
-  check   = all([for name in ["ssh.service", "sshd.service", "ssh.socket"] : unit(name) == null || !unit(name).active])
-  remedy  = "on each worker, when nothing is left to do there: systemctl disable, then systemctl stop ssh.socket, ssh.service or sshd.service; keep a console to come back by"
+  check   = all([for name in ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"] : unit(name) == null || !unit(name).active])
+  remedy  = "on each worker, when nothing is left to do there: systemctl disable, then systemctl stop ssh.socket, sshd.socket, ssh.service or sshd.service; keep a console to come back by"
   settle  = "bulwark, like any tool that works over SSH, could not look at a worker any more, nor change one or take it back; close workers by hand when all else is done, with a console to come back by, or waive this"
 }
 
@@ -13,8 +13,8 @@ control "STIG-V-242394" {
   cat     = 2
   rule    = "CNTR-K8-000410"
   applies = !node.control_plane
-  check   = all([for name in ["ssh.service", "sshd.service", "ssh.socket"] : unit(name) == null || !unit(name).enabled])
-  remedy  = "on each worker: systemctl disable ssh.socket, ssh.service or sshd.service; keep a console to come back by"
+  check   = all([for name in ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"] : unit(name) == null || !unit(name).enabled])
+  remedy  = "on each worker: systemctl disable ssh.socket, sshd.socket, ssh.service or sshd.service; keep a console to come back by"
   settle  = "bulwark, like any tool that works over SSH, could not look at a worker any more after it started anew, nor change one or take it back; close workers by hand when all else is done, with a console to come back by, or waive this"
 }
 

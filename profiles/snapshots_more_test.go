@@ -1,0 +1,68 @@
+package profiles_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/bulwark-k8s/bulwark/profiles"
+)
+
+// A setting that is there and says nothing, a file that is nowhere and a role that has the
+// name of one of Kubernetes' own are no way past a check.
+func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
+	const (
+		kubelet   = `{"nodes": {"w-1": {"files": {"/var/lib/kubelet/config.yaml": {"text": `
+		noCA      = kubelet + `{"authentication": {"x509": {"clientCAFile": ""}}}}}}}}`
+		noConfig  = `{"nodes": {"w-1": {"args": {"kubelet": {"config": null}}}}}`
+		open      = kubelet + `{"readOnlyPort": 10255}}}}}}`
+		nowhere   = `{"nodes": {"w-1": {"files": {
+			"/etc/systemd/system/kubelet.service": {"type": "absent"}, "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf": {"type": "absent"}}}}}`
+		socket   = `{"nodes": {"w-1": {"units": {"ssh.service": {"active": "inactive", "enabled": "disabled"}, "sshd.socket": {"load": "loaded", "active": "active", "enabled": "enabled"}}}}}`
+		grant    = `{"api": {"grants": {"more": {"binding": "more", "namespace": "apps", "role": `
+		everyone = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["*"], "groups": ["*"], "resources": ["*"], "names": [], "urls": [], "builtin": false}}}}`
+		tokens   = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["create", "impersonate"], "groups": [""], "resources": ["serviceaccounts/token", "serviceaccounts"], "names": [], "urls": [], "builtin": false}}}}`
+	)
+	hardened := func() object { return keyed(readJSON[object](t, "hardened.json")) }
+	controls, err := profiles.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		patch string
+		want  profiles.Verdict
+		ids   []string
+	}{
+		{noCA, profiles.Fail, []string{"CIS-4.2.3", "STIG-V-242420", "NSA-AA-3"}},
+		{kubelet + `{"authorization": {"mode": ""}}}}}}}`, profiles.Fail, []string{"CIS-4.2.2"}},
+		{kubelet + `{"tlsPrivateKeyFile": ""}}}}}}`, profiles.Fail, []string{"CIS-4.2.9", "STIG-V-242424"}},
+		{kubelet + `{"tlsCertFile": ""}}}}}}`, profiles.Fail, []string{"CIS-4.2.9", "STIG-V-242425"}},
+		{open, profiles.Fail, []string{"CIS-4.2.4", "STIG-V-242387", "PCI-1.1", "PCI-4.3"}},
+		{noConfig, profiles.Fail, []string{"CIS-4.2.4", "STIG-V-242387", "PCI-1.1", "PCI-4.3"}},
+		{nowhere, profiles.Fail, []string{"CIS-4.1.1", "CIS-4.1.2", "STIG-V-242454", "STIG-V-242455"}},
+		{socket, profiles.Fail, []string{"STIG-V-242393", "STIG-V-242394"}},
+		{grant + `"cluster-admin", "role_kind": "Role",` + everyone, profiles.Fail, []string{"CIS-5.1.3", "CIS-5.1.8", "CIS-5.1.13"}},
+		{grant + `"cluster-admin", "role_kind": "ClusterRole",` + everyone, profiles.Pass, []string{"CIS-5.1.3"}},
+		{grant + `"edit", "role_kind": "Role",` + tokens, profiles.Fail, []string{"CIS-5.1.8", "CIS-5.1.13"}},
+		{grant + `"edit", "role_kind": "ClusterRole",` + tokens, profiles.Pass, []string{"CIS-5.1.8", "CIS-5.1.13"}},
+		{`{"cluster": {"kubernetes": "v1.34.9"}}`, profiles.Fail, []string{"PCI-10.1"}},
+		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.29.0"}}}}`, profiles.Fail, []string{"PCI-10.1"}},
+		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.3.10"}}}}`, profiles.Fail, []string{"PCI-10.1"}},
+		{`{"api": {"nodes": {"w-1": {"kubelet": ""}}}}`, profiles.Fail, []string{"PCI-10.1"}},
+		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.35.0"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
+		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.40.1"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
+	} {
+		var patch object
+		if err := json.Unmarshal([]byte(test.patch), &patch); err != nil {
+			t.Fatalf("%s: %v", test.patch, err)
+		}
+		s := asSnapshot(t, patched(t, test.patch, hardened(), patch).(object))
+		for _, id := range test.ids {
+			i := slices.IndexFunc(controls, func(c profiles.Control) bool { return c.ID == id })
+			is, findings := verdicts(controls[i], s)
+			if !slices.Contains(is, test.want) || test.want == profiles.Pass && len(is) > 1 || slices.Contains(is, profiles.Unknown) {
+				t.Errorf("%s is %v, want %s, with %s: %+v", id, is, test.want, test.patch, findings)
+			}
+		}
+	}
+}
