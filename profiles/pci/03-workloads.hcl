@@ -36,11 +36,12 @@ control "PCI-3.3" {
   refs     = ["CIS-5.5.1", "NSA-PS-3"]
   question = "Does one of these policies refuse images of other registries than yours? Each is named with what it does."
   evidence = [for a in admission_policies() : [a.name, a.actions]]
-  settle   = "which registries are trusted only you know, and the mode alone is no policy: name yours in policy { images { registries = […] } }; pods with images of others are then refused"
+  settle   = "which registries are trusted only you know, and the one below is Kubernetes' own alone: name yours beside it in policy { images { registries = […] } }; pods with images of others are then refused"
   harden {
     policy {
       images {
-        mode = "enforce"
+        registries = ["registry.k8s.io"]
+        mode       = "enforce"
       }
     }
   }
