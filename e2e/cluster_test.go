@@ -28,6 +28,7 @@ func acceptance(t *testing.T, s subject) {
 	t.Run("a serving certificate in another's name is not approved", func(t *testing.T) { testServing(t, s) })
 	t.Run("a profile from the documentation is asked", func(t *testing.T) { testStranger(t, s) })
 	t.Run("a second apply does nothing", func(t *testing.T) { testSecondApply(t, s) })
+	t.Run("an audit says of the rendered what it says of the living", func(t *testing.T) { testAudit(t, s) })
 	t.Run("secrets are encrypted and reads are recorded", func(t *testing.T) { testSecret(t, s) })
 }
 

@@ -179,6 +179,11 @@ type document struct {
 	Checks []struct {
 		ID, Node, Title, Seen, Verdict string
 	}
+	Audit *struct {
+		Findings []struct {
+			ID, Node, Verdict string
+		}
+	}
 	Error *struct {
 		Message, Hint string
 	}
