@@ -38,7 +38,7 @@ test)
 --judge)
   [ -n "$not_run" ] || e2e/kubebench/build.sh >/dev/null
   mkdir -p dist
-  go test -tags planes -count 1 -timeout 1h -v -artifacts -outputdir "$PWD/dist" -run '^(TestJudgeStock|TestJudgeHardened)$' ./e2e
+  go test -tags planes -count 1 -timeout 90m -v -artifacts -outputdir "$PWD/dist" -run '^(TestJudgeStock|TestJudgeHardened|TestStandards)$' ./e2e
   ;;
 --put-back) go test -tags planes -count 1 -timeout 3h -v -run '^(TestPutBack|TestChangeKilled|TestPowerCut)$' ./e2e ;;
 --matrix) go test -tags matrix -count 1 -timeout 6h -v -run '^TestMatrix$' ./e2e ;;
