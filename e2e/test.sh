@@ -34,7 +34,7 @@ test)
   ;;
 --chain) go test -tags matrix -count 1 -timeout 2h -v -run '^TestChain$' ./e2e ;;
 --planes) go test -tags planes -count 1 -timeout 2h -v -run '^(TestControlPlanes|TestFiveControlPlanes|TestVirtualAddress|TestDrift|TestRolling|TestEncryptionOfMore|TestStockCluster|TestStockClusterWithKeys|TestStockControlPlanes)$' ./e2e ;;
-# kube-bench is built before the clock of the tests runs. What it says stays in dist/.
+# What an audit is worth. kube-bench is built before the clock of the tests runs. What it says stays in dist/.
 --judge)
   [ -n "$not_run" ] || e2e/kubebench/build.sh >/dev/null
   mkdir -p dist
