@@ -102,6 +102,9 @@ func TestObjectsOfChecks(t *testing.T) {
 		fmt.Fprintf(&b, "\n#### %s\n\n%s\n\n| field | type | |\n|---|---|---|\n", heading, intro)
 		left := maps.Clone(of)
 		for _, f := range objectDoc(t, object) {
+			if strings.HasSuffix(f.tag, ",omitempty") {
+				continue // of a snapshot alone
+			}
 			is, ok := left[f.tag]
 			if !ok {
 				t.Errorf("%s has no %s in the language", object, f.tag)

@@ -117,7 +117,7 @@ func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 
 func TestASnapshotIsOfNodesThatThereAre(t *testing.T) {
 	_, err := provision.Snapshot(t.Context(), provision.Input{Path: "../examples/quickstart", Nodes: []string{"cp-9"}}, true)
-	if err == nil || !strings.Contains(err.Error(), "--node cp-9: the spec names no such node") {
+	if err == nil || !strings.Contains(err.Error(), "--node cp-9: there is no such node") {
 		t.Error(err)
 	}
 }

@@ -63,3 +63,11 @@ func TestWhatStandardsCannotAgreeOnIsSettledByReadyBlocks(t *testing.T) {
 		t.Errorf("with the blocks that were asked for: %v", err)
 	}
 }
+
+// The example that is held to four standards is accepted without a word.
+func TestAllStandardsIsAcceptedWithoutAWord(t *testing.T) {
+	l, err := provision.Load(t.Context(), provision.Input{Path: "../examples/all-standards"})
+	if err != nil || len(l.Warnings) > 0 {
+		t.Errorf("%v %v", err, l)
+	}
+}

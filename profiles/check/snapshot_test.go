@@ -131,8 +131,8 @@ func TestSnapshotsThatAreNone(t *testing.T) {
 		`{"cluster": {}}`:                   "no format_version",
 		`[`:                                 "no snapshot",
 		`{"format_version": 1, "nods": []}`: `"nods"`,
-		`{"format_version": 1, "nodes": [{"name": "n", "has": {"files": {"/a": {"type": "file", "mode": "0o9"}}}}]}`: `node n: /a: "0o9" is no mode`,
-		`{"format_version": 1, "nodes": [{"name": "n", "has": {"files": {"/a": {"type": "folder"}}}}]}`:              `"folder" is no type`,
+		`{"format_version": 1, "nodes": [{"name": "n", "role": "worker", "has": {"files": {"/a": {"type": "file", "mode": "0o9"}}}}]}`: `node n: /a: "0o9" is no mode`,
+		`{"format_version": 1, "nodes": [{"name": "n", "role": "worker", "has": {"files": {"/a": {"type": "folder"}}}}]}`:              `"folder" is no type`,
 	} {
 		if _, err := ReadSnapshot(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
