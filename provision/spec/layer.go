@@ -45,6 +45,10 @@ func (l *loader) wishes(y Layer) []wish {
 	sub.raw(&clusterText{APIServer: text.APIServer, ControllerManager: text.ControllerManager, Scheduler: text.Scheduler, Etcd: text.Etcd,
 		Kubelet: text.Kubelet, KubeProxy: text.KubeProxy})
 	l.report(sub.diags...)
+	if at, images := sub.at["policy.images"]; images { // a policy of images has a mode
+		delete(sub.at, "policy.images")
+		sub.at["policy.images.mode"] = at
+	}
 	var out []wish
 	for _, path := range slices.Sorted(maps.Keys(sub.at)) {
 		if b, ok := cluster.BlockSettingAt(path); ok {
@@ -59,6 +63,8 @@ func (l *loader) wishes(y Layer) []wish {
 			out = append(out, argumentWish(component, key, argumentsOf(sub.c, component).Args[key]))
 		case found && kind == "config":
 			out = append(out, fieldWishes(component, []string{key}, (*configOf(sub.c, component))[key])...)
+		default:
+			l.report(problem(CodeProfile, sub.at[path], "Not for a control to ask", "%s asks for %s, of which nothing says how several wishes become one. Leave it to the spec.", y.Control, path))
 		}
 	}
 	return out

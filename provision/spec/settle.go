@@ -45,14 +45,12 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 			}
 			continue
 		}
-		settled := waived
+		said := len(wishes) > 0 // all of it: a setting may be another control's too
 		for _, w := range wishes {
 			l.c.Asked[w.path] = append(l.c.Asked[w.path], cluster.Asked{Control: y.Control, Value: cluster.Text(w.value), Waived: waived})
-			if l.says(w) {
-				settled = true
-			}
+			said = said && l.says(w)
 		}
-		if y.Settle != "" && !settled {
+		if y.Settle != "" && !waived && !said {
 			l.unsettled(t, y, wishes)
 			continue
 		}
@@ -60,7 +58,11 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 			continue
 		}
 		for _, w := range wishes {
-			ask(floors, y, w)
+			// What is allowed is for the spec to say where a control leaves it to it: its own
+			// list is no bound of that.
+			if y.Settle == "" || w.setting.Rule != cluster.Intersection {
+				ask(floors, y, w)
+			}
 		}
 	}
 	before := map[string]any{}
@@ -73,6 +75,9 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(floors)) {
 		l.raise(t, floors[path])
+	}
+	if i := &l.c.Policy.Images; i.Mode != "" && !slices.Contains(i.ExemptNamespaces, "kube-system") {
+		i.ExemptNamespaces = slices.Sorted(slices.Values(append(i.ExemptNamespaces, "kube-system"))) // as where the spec itself switches it on
 	}
 	for _, path := range slices.Sorted(maps.Keys(before)) {
 		now, _ := soft[path].get(l.c)

@@ -138,6 +138,31 @@ func TestWhatASpecHasToSettle(t *testing.T) {
 	}
 }
 
+// A policy of images that a profile switches on is as whole as one of the spec, and which
+// registries are trusted is the spec's to say.
+func TestImagesOfAProfile(t *testing.T) {
+	images := layer(t, "X-1", "", "policy {\n images {\n refuse_latest = true\n }\n}")
+	c, said := read(t, `profiles = ["p"]`, layers{images})
+	if c == nil || c.Policy.Images.Mode != "audit" || !c.Policy.Images.RefuseLatest || strings.Join(c.Policy.Images.ExemptNamespaces, ",") != "kube-system" {
+		t.Errorf("%s %+v", said, c)
+	}
+	trusted := layer(t, "X-2", "you know them", "policy {\n images {\n mode = \"enforce\"\n registries = [\"registry.k8s.io\"]\n }\n}")
+	for lines, want := range map[string]string{
+		"policy {\n images {\n mode = \"enforce\"\n registries = [\"registry.example.com\", \"registry.k8s.io\"]\n }\n}": "",
+		"policy {\n images {\n mode = \"audit\"\n registries = [\"registry.example.com\"]\n }\n}":                        "X-2 asks for \"enforce\"",
+		"policy {\n images {\n mode = \"enforce\"\n digests = true\n }\n}":                                               "X-2 (title of X-2) is not done without a word of yours",
+	} {
+		if c, said = read(t, "profiles = [\"p\"]\n"+lines, layers{trusted}); (c != nil) != (want == "") || !strings.Contains(said, want) {
+			t.Errorf("%s: want %q: %s", lines, want, said)
+		}
+	}
+	for _, blocks := range []string{"admission { exempt_namespaces = [\"a\"] }", "encryption { key_name = \"k\" }", "policy {\n namespace \"shop\" {}\n}"} {
+		if c, said = read(t, `profiles = ["p"]`, layers{layer(t, "X-3", "", blocks)}); c != nil || !strings.Contains(said, "Not for a control to ask") {
+			t.Errorf("%s: %s", blocks, said)
+		}
+	}
+}
+
 // What a profile softens gives way to what anything else says.
 func TestWhatIsSoftened(t *testing.T) {
 	soft := layer(t, "dev", "", "audit { max_age = 30 }\nadmission { pod_security = \"baseline\" }")
