@@ -12,11 +12,11 @@ import (
 // name of one of Kubernetes' own are no way past a check.
 func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 	const (
-		kubelet   = `{"nodes": {"w-1": {"files": {"/var/lib/kubelet/config.yaml": {"text": `
-		noCA      = kubelet + `{"authentication": {"x509": {"clientCAFile": ""}}}}}}}}`
-		noConfig  = `{"nodes": {"w-1": {"args": {"kubelet": {"config": null}}}}}`
-		open      = kubelet + `{"readOnlyPort": 10255}}}}}}`
-		nowhere   = `{"nodes": {"w-1": {"files": {
+		kubelet  = `{"nodes": {"w-1": {"files": {"/var/lib/kubelet/config.yaml": {"text": `
+		noCA     = kubelet + `{"authentication": {"x509": {"clientCAFile": ""}}}}}}}}`
+		noConfig = `{"nodes": {"w-1": {"args": {"kubelet": {"config": null}}}}}`
+		open     = kubelet + `{"readOnlyPort": 10255}}}}}}`
+		nowhere  = `{"nodes": {"w-1": {"files": {
 			"/etc/systemd/system/kubelet.service": {"type": "absent"}, "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf": {"type": "absent"}}}}}`
 		socket   = `{"nodes": {"w-1": {"units": {"ssh.service": {"active": "inactive", "enabled": "disabled"}, "sshd.socket": {"load": "loaded", "active": "active", "enabled": "enabled"}}}}}`
 		grant    = `{"api": {"grants": {"more": {"binding": "more", "namespace": "apps", "role": `
