@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,6 +99,25 @@ func TestReviewIsNoVerdictOfWhatIsScored(t *testing.T) {
 	}
 	if p.Scored = true; !p.Differs() {
 		t.Error("a question for a person is taken for a verdict")
+	}
+}
+
+func TestListed(t *testing.T) {
+	page := `
+| 1.1.1 | outside of every part | no |
+<!-- a:begin -->
+| line | why |
+|---|---|
+| 1.2.3 | it prints a warning | always |
+| CIS-2.1.0-1.2.1 | of a newer text |
+<!-- a:end -->
+<!-- b:begin -->
+| 4.5.6 | never ends |
+`
+	got := Listed(page, "a", "b", "c")
+	want := map[string]string{"CIS-1.2.3": "always", "CIS-2.1.0-1.2.1": "of a newer text"}
+	if !maps.Equal(got, want) {
+		t.Errorf("listed are %q, want %q", got, want)
 	}
 }
 
