@@ -36,6 +36,7 @@ type shower interface {
 	Valid(*cluster.Cluster)
 	Rendered(string, *provision.Rendered)
 	Audited(*report.Document)
+	Tested(string, *report.Document)
 	AuditNotes(*report.Document)
 	AuditDiff(*report.Diff)
 	Profiles(*provision.Standards, bool)
@@ -72,8 +73,13 @@ var (
 
 // scenes are what a user can come to see, each shown by both views.
 var scenes = map[string]func(shower) error{
-	"valid":      func(v shower) error { v.Valid(sampleCluster()); return nil },
-	"audit":      func(v shower) error { v.Audited(sampleAudit("true")); return nil },
+	"valid": func(v shower) error { v.Valid(sampleCluster()); return nil },
+	"audit": func(v shower) error { v.Audited(sampleAudit("true")); return nil },
+	"tested": func(v shower) error {
+		v.Tested("met.json", sampleAudit("true"))
+		v.Tested("not-met.json", sampleAudit("false"))
+		return nil
+	},
 	"audit data": func(v shower) error { v.AuditNotes(sampleAudit("true")); v.Data([]byte("a,b\n")); return nil },
 	"audit diff": func(v shower) error {
 		before, after := sampleAudit("true"), sampleAudit("maybe")
