@@ -58,8 +58,9 @@ compile_now() {
 # flannel_main TO lays flannel's main over build/flannel, without the backends that need
 # C (udp) and the SDK of a cloud (tencentvpc).
 flannel_main() {
-  local source
-  source=$(cd "$lab/build/flannel" && go list -m -f '{{.Dir}}' github.com/flannel-io/flannel)
+  local source module=github.com/flannel-io/flannel
+  # A module that was never fetched has no folder yet, and `go list -m` fetches none.
+  source=$(cd "$lab/build/flannel" && go mod download "$module" && go list -m -f '{{.Dir}}' "$module")
   grep -vE '"github.com/flannel-io/flannel/pkg/backend/(udp|tencentvpc)"' "$source/main.go" >"$1/main.go"
   printf '{"Replace": {"%s": "%s"}}\n' "$lab/build/flannel/main.go" "$1/main.go" >"$1/overlay.json"
 }
