@@ -18,10 +18,13 @@ func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 		open     = kubelet + `{"readOnlyPort": 10255}}}}}}`
 		nowhere  = `{"nodes": {"w-1": {"files": {
 			"/etc/systemd/system/kubelet.service": {"type": "absent"}, "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf": {"type": "absent"}}}}}`
-		socket   = `{"nodes": {"w-1": {"units": {"ssh.service": {"active": "inactive", "enabled": "disabled"}, "sshd.socket": {"load": "loaded", "active": "active", "enabled": "enabled"}}}}}`
-		grant    = `{"api": {"grants": {"more": {"binding": "more", "namespace": "apps", "role": `
-		everyone = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["*"], "groups": ["*"], "resources": ["*"], "names": [], "urls": [], "builtin": false}}}}`
-		tokens   = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["create", "impersonate"], "groups": [""], "resources": ["serviceaccounts/token", "serviceaccounts"], "names": [], "urls": [], "builtin": false}}}}`
+		socket      = `{"nodes": {"w-1": {"units": {"ssh.service": {"active": "inactive", "enabled": "disabled"}, "sshd.socket": {"load": "loaded", "active": "active", "enabled": "enabled"}}}}}`
+		grant       = `{"api": {"grants": {"more": {"binding": "more", "namespace": "apps", "role": `
+		everyone    = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["*"], "groups": ["*"], "resources": ["*"], "names": [], "urls": [], "builtin": false}}}}`
+		end         = `}}]}}}}}}`
+		podSecurity = `{"nodes": {"cp-1": {"files": {"/etc/kubernetes/bulwark/apiserver/admission.yaml": {"text": {"plugins": [{"name": "EventRateLimit"}, {"name": "PodSecurity",
+			"configuration": {"defaults": {"enforce": "restricted", "audit": "restricted", "warn": "restricted"}, `
+		tokens = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["create", "impersonate"], "groups": [""], "resources": ["serviceaccounts/token", "serviceaccounts"], "names": [], "urls": [], "builtin": false}}}}`
 	)
 	hardened := func() object { return keyed(readJSON[object](t, "hardened.json")) }
 	controls, err := profiles.Catalogue()
@@ -51,6 +54,13 @@ func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 		{`{"api": {"nodes": {"w-1": {"kubelet": ""}}}}`, profiles.Fail, []string{"PCI-10.1"}},
 		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.35.0"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
 		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.40.1"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
+		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "apps"]}` + end, profiles.Fail, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
+		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "kube-public"]}` + end, profiles.Pass, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
+		{podSecurity + `"exemptions": {}` + end, profiles.Pass, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
+		{`{"cluster": {"namespaces": {"apps": "baseline"}}}`, profiles.Fail, []string{"CIS-5.2.6", "CIS-5.2.7", "CIS-5.2.8", "CIS-5.2.9", "NSA-PS-1", "NSA-PS-4d", "NSA-APP-C", "PCI-12.3"}},
+		{`{"cluster": {"namespaces": {"apps": "baseline"}}}`, profiles.Pass, []string{"CIS-5.2.2", "NSA-PS-4a", "STIG-V-254800", "PCI-3.1"}},
+		{`{"api": {"namespaces": {"apps": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}}}`, profiles.Fail, []string{"CIS-5.2.7", "NSA-PS-4d", "PCI-12.3"}},
+		{`{"api": {"namespaces": {"apps": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}}}`, profiles.Fail, []string{"NSA-PS-4a", "NSA-PS-4b", "NSA-PS-4c", "PCI-3.1"}},
 	} {
 		var patch object
 		if err := json.Unmarshal([]byte(test.patch), &patch); err != nil {

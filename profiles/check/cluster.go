@@ -31,6 +31,9 @@ type Cluster struct {
 	NodePorts     []string `json:"nodeports" cty:"nodeports"`
 	// Deviations are the ids of what these machines cannot have.
 	Deviations []string `json:"deviations" cty:"deviations"`
+	// Namespaces are those that the spec makes, each with the Pod Security standard that it
+	// is held to.
+	Namespaces map[string]string `json:"namespaces,omitempty" cty:"namespaces"`
 	// Foreign says that no spec describes it: what nobody said of it is not known, and
 	// another firewall than bulwark's may guard it.
 	Foreign bool `json:"foreign,omitempty"`
@@ -56,6 +59,12 @@ func ClusterOf(c *cluster.Cluster) Cluster {
 	}
 	for _, d := range c.Deviations {
 		out.Deviations = append(out.Deviations, d.ID)
+	}
+	for _, n := range c.Policy.Namespaces {
+		if out.Namespaces == nil {
+			out.Namespaces = map[string]string{}
+		}
+		out.Namespaces[n.Name] = n.PodSecurity
 	}
 	return out
 }
@@ -94,6 +103,14 @@ func (c Cluster) value() cty.Value {
 		}
 		return list(all)
 	}
+	namespaces := cty.MapValEmpty(cty.String)
+	if len(c.Namespaces) > 0 {
+		of := make(map[string]cty.Value, len(c.Namespaces))
+		for name, level := range c.Namespaces {
+			of[name] = cty.StringVal(level)
+		}
+		namespaces = cty.MapVal(of)
+	}
 	enforces := cty.UnknownVal(cty.Bool)
 	if c.Enforces != nil {
 		enforces = cty.BoolVal(*c.Enforces)
@@ -105,7 +122,7 @@ func (c Cluster) value() cty.Value {
 	return cty.ObjectVal(map[string]cty.Value{
 		"name": cty.StringVal(c.Name), "kubernetes": release, "endpoint": cty.StringVal(c.Endpoint), "cni": cty.StringVal(c.CNI), "enforces": enforces,
 		"control_planes": said(c.ControlPlanes), "nodes": said(c.Nodes), "pods": said(c.Pods), "services": said(c.Services), "admins": said(c.Admins),
-		"balancers": said(c.Balancers), "nodeports": said(c.NodePorts), "deviations": list(c.Deviations),
+		"balancers": said(c.Balancers), "nodeports": said(c.NodePorts), "deviations": list(c.Deviations), "namespaces": namespaces,
 	})
 }
 

@@ -54,6 +54,6 @@ var (
 	clusterType = cty.Object(map[string]cty.Type{
 		"name": cty.String, "kubernetes": cty.Number, "endpoint": cty.String, "cni": cty.String, "enforces": cty.Bool,
 		"control_planes": cty.List(cty.String), "nodes": cty.List(cty.String), "pods": cty.List(cty.String), "services": cty.List(cty.String),
-		"admins": cty.List(cty.String), "balancers": cty.List(cty.String), "nodeports": cty.List(cty.String), "deviations": cty.List(cty.String),
+		"admins": cty.List(cty.String), "balancers": cty.List(cty.String), "nodeports": cty.List(cty.String), "deviations": cty.List(cty.String), "namespaces": cty.Map(cty.String),
 	})
 )

@@ -6,12 +6,15 @@ control "CIS-5.2.1" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
-    (count(pod_security().exempt) == 0 || subset(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]))
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
   )
   remedy = "configure PodSecurity in the file of --admission-control-config-file, and exempt no namespace in which users run something"
 
   harden {
-    admission { pod_security = "baseline" }
+    admission {
+      pod_security      = "baseline"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 
@@ -112,7 +115,7 @@ control "CIS-5.2.6" {
   refs    = ["NSA-PS-4d"]
   applies = node.control_plane
   check = (
-    pod_security() != null && has(["restricted"], pod_security().enforce) &&
+    pod_security() != null && has(["restricted"], pod_security().enforce) && all([for level in cluster.namespaces : level == "restricted"]) &&
     !any([for n in namespaces() : !n.system && any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     !any([for p in pods() : !p.system && any([for c in p.containers : c.escalates])])
   )
@@ -134,7 +137,7 @@ control "CIS-5.2.7" {
   refs    = ["NSA-PS-1", "PCI-12.3"]
   applies = node.control_plane
   check = (
-    pod_security() != null && has(["restricted"], pod_security().enforce) &&
+    pod_security() != null && has(["restricted"], pod_security().enforce) && all([for level in cluster.namespaces : level == "restricted"]) &&
     !any([for n in namespaces() : !n.system && any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     !any([for p in pods() : !p.system && any([for c in p.containers : !c.non_root])])
   )
@@ -156,7 +159,7 @@ control "CIS-5.2.8" {
   refs    = ["PCI-3.1"]
   applies = node.control_plane
   check = (
-    pod_security() != null && has(["restricted"], pod_security().enforce) &&
+    pod_security() != null && has(["restricted"], pod_security().enforce) && all([for level in cluster.namespaces : level == "restricted"]) &&
     !any([for n in namespaces() : !n.system && any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     !any([for p in pods() : !p.system && any([for c in p.containers : !has(c.drops, "ALL") && !has(c.drops, "NET_RAW") || has(c.adds, "ALL") || has(c.adds, "NET_RAW")])])
   )
@@ -178,7 +181,7 @@ control "CIS-5.2.9" {
   refs    = ["PCI-3.1"]
   applies = node.control_plane
   check = (
-    pod_security() != null && has(["restricted"], pod_security().enforce) &&
+    pod_security() != null && has(["restricted"], pod_security().enforce) && all([for level in cluster.namespaces : level == "restricted"]) &&
     !any([for n in namespaces() : !n.system && any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     !any([for p in pods() : !p.system && any([for c in p.containers : !has(c.drops, "ALL") || count(c.adds) > 0 && !subset(c.adds, ["NET_BIND_SERVICE"])])])
   )

@@ -17,15 +17,21 @@ control "NSA-APP-B" {
 }
 
 control "NSA-APP-C" {
-  title   = "The restricted standard is what pods are held to unless their namespace says otherwise"
+  title   = "Pods are held to the restricted standard, and warnings and the audit log go by it too"
   section = "Appendix C"
   refs    = ["CIS-5.2.1", "STIG-V-254800"]
   applies = node.control_plane
-  check   = pod_security() != null && pod_security().enforce == "restricted" && pod_security().warn == "restricted" && pod_security().audit == "restricted"
-  remedy  = "name restricted for enforce, warn and audit in the configuration of the PodSecurity plugin"
+  check = (
+    pod_security() != null && pod_security().enforce == "restricted" && pod_security().warn == "restricted" && pod_security().audit == "restricted" &&
+    all([for level in cluster.namespaces : level == "restricted"]) && within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+  )
+  remedy  = "name restricted for enforce, warn and audit in the configuration of the PodSecurity plugin and for each namespace, and exempt none but those of Kubernetes"
   changed = { "1.25" = "there are no PodSecurityPolicies, which the example is of; the plugin PodSecurity takes their place" }
   harden {
-    admission { pod_security = "restricted" }
+    admission {
+      pod_security      = "restricted"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 

@@ -6,10 +6,16 @@ control "NSA-PS-1" {
   section = "Pod security"
   refs    = ["CIS-5.2.7"]
   applies = node.control_plane
-  check   = pod_security() != null && pod_security().enforce == "restricted"
-  remedy  = "enforce the restricted Pod Security standard in the admission configuration, and have images run as a user that is not 0"
+  check = (
+    pod_security() != null && pod_security().enforce == "restricted" && all([for level in cluster.namespaces : level == "restricted"]) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+  )
+  remedy = "enforce the restricted Pod Security standard in the admission configuration and in each namespace, exempt none but those of Kubernetes, and have images run as a user that is not 0"
   harden {
-    admission { pod_security = "restricted" }
+    admission {
+      pod_security      = "restricted"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 
@@ -37,6 +43,7 @@ control "NSA-PS-4a" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["baseline", "restricted"], v)])]) &&
     all([for p in pods() : p.system || all([for c in p.containers : !c.privileged && !c.host_process])])
   )
   remedy = "enforce the baseline or restricted Pod Security standard, and take privileged out of the pods that have it"
@@ -52,6 +59,7 @@ control "NSA-PS-4b" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["baseline", "restricted"], v)])]) &&
     all([for p in pods() : p.system || !p.host_network && !p.host_pid && !p.host_ipc])
   )
   remedy = "enforce the baseline or restricted Pod Security standard, and take hostNetwork, hostPID and hostIPC out of the pods that have them"
@@ -67,6 +75,7 @@ control "NSA-PS-4c" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["baseline", "restricted"], v)])]) &&
     all([for p in pods() : p.system || count(p.host_paths) == 0 && all([for c in p.containers : count(c.host_ports) == 0])])
   )
   remedy = "enforce the baseline or restricted Pod Security standard, and give pods volumes and Services in place of hostPath and hostPort"
@@ -81,7 +90,8 @@ control "NSA-PS-4d" {
   refs    = ["CIS-5.2.6", "CIS-5.2.7", "PCI-12.3"]
   applies = node.control_plane
   check = (
-    pod_security() != null && pod_security().enforce == "restricted" &&
+    pod_security() != null && pod_security().enforce == "restricted" && all([for level in cluster.namespaces : level == "restricted"]) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     all([for p in pods() : p.system || all([for c in p.containers : c.non_root && !c.escalates])])
   )
   remedy = "enforce the restricted Pod Security standard, and set runAsNonRoot and allowPrivilegeEscalation: false"

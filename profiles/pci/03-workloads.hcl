@@ -5,11 +5,16 @@ control "PCI-3.1" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["baseline", "restricted"], v)])]) &&
     all([for p in pods() : p.system || !p.host_network && !p.host_pid && !p.host_ipc && count(p.host_paths) == 0 && all([for c in p.containers : !c.privileged && !c.host_process])])
   )
   remedy = "enforce the baseline or restricted Pod Security standard, and take privileged, hostPath, hostNetwork, hostPID and hostIPC out of the pods that have them"
   harden {
-    admission { pod_security = "baseline" }
+    admission {
+      pod_security      = "baseline"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 
@@ -23,8 +28,9 @@ control "PCI-3.2" {
   harden {
     policy {
       images {
-        digests = true
-        mode    = "enforce"
+        digests           = true
+        mode              = "enforce"
+        exempt_namespaces = []
       }
     }
   }
@@ -40,8 +46,9 @@ control "PCI-3.3" {
   harden {
     policy {
       images {
-        registries = ["registry.k8s.io"]
-        mode       = "enforce"
+        registries        = ["registry.k8s.io"]
+        mode              = "enforce"
+        exempt_namespaces = []
       }
     }
   }

@@ -17,12 +17,17 @@ control "PCI-12.3" {
   refs    = ["CIS-5.2.7", "NSA-PS-1", "NSA-PS-4d"]
   applies = node.control_plane
   check = (
-    pod_security() != null && pod_security().enforce == "restricted" &&
+    pod_security() != null && pod_security().enforce == "restricted" && all([for level in cluster.namespaces : level == "restricted"]) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) &&
+    all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     all([for p in pods() : p.system || all([for c in p.containers : c.non_root])])
   )
   remedy = "enforce the restricted Pod Security standard, and build images with a user that is not root"
   harden {
-    admission { pod_security = "restricted" }
+    admission {
+      pod_security      = "restricted"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 

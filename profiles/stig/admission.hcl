@@ -27,10 +27,16 @@ control "STIG-V-254800" {
   rule    = "CNTR-K8-002011"
   refs    = ["CIS-5.2.1", "PCI-3.1"]
   applies = node.control_plane
-  check   = arg(apiserver, "admission-control-config-file") != null && pod_security() != null && has(["baseline", "restricted"], pod_security().enforce)
-  remedy  = "give the API server an admission configuration in which PodSecurity enforces baseline or restricted"
+  check = (
+    arg(apiserver, "admission-control-config-file") != null && pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+  )
+  remedy = "give the API server an admission configuration in which PodSecurity enforces baseline or restricted, and exempts no namespace but those of Kubernetes"
   harden {
-    admission { pod_security = "baseline" }
+    admission {
+      pod_security      = "baseline"
+      exempt_namespaces = ["kube-system", "kube-public", "kube-node-lease"]
+    }
   }
 }
 

@@ -24,6 +24,7 @@ func BlockSettings() []BlockSetting {
 		// Each is what a standard asks for word by word, and what another forbids.
 		text("audit.policy", OneOf, []string{AuditMetadata, AuditEverything}, func(c *Cluster) *string { return &c.Audit.Policy }),
 		text("admission.pod_security", Ordered, []string{PodSecurityBaseline, PodSecurityRestricted}, func(c *Cluster) *string { return &c.Admission.PodSecurity }),
+		list("admission.exempt_namespaces", Exempt, func(c *Cluster) *[]string { return &c.Admission.ExemptNamespaces }),
 		toggle("admission.always_pull_images", func(c *Cluster) *bool { return &c.Admission.AlwaysPullImages }),
 		toggle("policy.default_deny", func(c *Cluster) *bool { return &c.Policy.DefaultDeny }),
 		toggle("policy.no_default_tokens", func(c *Cluster) *bool { return &c.Policy.NoDefaultTokens }),
@@ -32,6 +33,7 @@ func BlockSettings() []BlockSetting {
 		toggle("policy.images.digests", func(c *Cluster) *bool { return &c.Policy.Images.Digests }),
 		toggle("policy.images.refuse_latest", func(c *Cluster) *bool { return &c.Policy.Images.RefuseLatest }),
 		list("policy.images.registries", Intersection, func(c *Cluster) *[]string { return &c.Policy.Images.Registries }),
+		list("policy.images.exempt_namespaces", Exempt, func(c *Cluster) *[]string { return &c.Policy.Images.ExemptNamespaces }),
 	}
 }
 
@@ -43,6 +45,21 @@ func BlockSettingAt(path string) (BlockSetting, bool) {
 		}
 	}
 	return BlockSetting{}, false
+}
+
+// NamespaceSetting is the Pod Security standard of a namespace that the spec makes: what
+// admission.pod_security is for all is the least for each. False where there is none of
+// the name.
+func (c *Cluster) NamespaceSetting(name string) (BlockSetting, bool) {
+	at := func(c *Cluster) *ManagedNamespace {
+		i := slices.IndexFunc(c.Policy.Namespaces, func(n ManagedNamespace) bool { return n.Name == name })
+		if i < 0 {
+			return &ManagedNamespace{}
+		}
+		return &c.Policy.Namespaces[i]
+	}
+	return text("policy.namespace."+name+".pod_security", Ordered, []string{PodSecurityBaseline, PodSecurityRestricted},
+		func(c *Cluster) *string { return &at(c).PodSecurity }), at(c).Name != ""
 }
 
 func number(path string, field func(*Cluster) *int) BlockSetting {

@@ -30,6 +30,9 @@ const (
 	// Union adds to the hardened list, Intersection takes from it.
 	Union        Rule = "union"
 	Intersection Rule = "intersection"
+	// Exempt is a list of what a setting does not hold for: only what every wish
+	// exempts stays in it, and none is the strictest.
+	Exempt Rule = "exempt"
 	// TrueWins and FalseWins are switches that may not be moved back.
 	TrueWins  Rule = "true-wins"
 	FalseWins Rule = "false-wins"

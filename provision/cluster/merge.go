@@ -148,7 +148,7 @@ func (s Setting) merge(value any) (any, error) {
 			return refuse("weakens the hardened %s", written(s.Value))
 		}
 		return value, nil
-	case Union, Intersection:
+	case Union, Intersection, Exempt:
 		return s.list(value, refuse)
 	case Pairs:
 		return value, s.pairs(given)

@@ -44,6 +44,8 @@ func (s Setting) Stricter(a, b any) (any, bool) {
 	case Intersection:
 		both := slices.DeleteFunc(elements(a), func(e string) bool { return !slices.Contains(elements(b), e) })
 		return like(a, both), len(both) > 0
+	case Exempt:
+		return like(a, slices.DeleteFunc(elements(a), func(e string) bool { return !slices.Contains(elements(b), e) })), true
 	case Fixed, Forbidden, Pairs, OneOf:
 	}
 	return a, written(a) == written(b)

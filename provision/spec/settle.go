@@ -48,7 +48,7 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 		said := len(wishes) > 0 // all of it: a setting may be another control's too
 		for _, w := range wishes {
 			l.c.Asked[w.path] = append(l.c.Asked[w.path], cluster.Asked{Control: y.Control, Value: cluster.Text(w.value), Waived: waived})
-			said = said && l.says(w)
+			said = said && (l.says(w) || w.setting.Rule == cluster.Exempt) // of exemptions there is nothing to say
 		}
 		if y.Settle != "" && !waived && !said {
 			l.unsettled(t, y, wishes)
@@ -63,6 +63,9 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 			if y.Settle == "" || w.setting.Rule != cluster.Intersection {
 				ask(floors, y, w)
 			}
+			for _, own := range l.namespaceWishes(w) {
+				ask(floors, y, own)
+			}
 		}
 	}
 	before := map[string]any{}
@@ -76,6 +79,7 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 	for _, path := range slices.Sorted(maps.Keys(floors)) {
 		l.raise(t, floors[path])
 	}
+	l.followNamespaces()
 	if i := &l.c.Policy.Images; i.Mode != "" && !slices.Contains(i.ExemptNamespaces, "kube-system") {
 		i.ExemptNamespaces = slices.Sorted(slices.Values(append(i.ExemptNamespaces, "kube-system"))) // as where the spec itself switches it on
 	}
@@ -197,7 +201,11 @@ func (l *loader) weaker(at hcl.Range, f *floor, have any) {
 	var asks []string
 	for i, y := range f.by {
 		if stricter, ok := f.setting.Stricter(have, f.values[i]); !ok || cluster.Text(stricter) != cluster.Text(have) {
-			asks = append(asks, fmt.Sprintf("%s asks for %s (%s)", y.Control, quoted(f.values[i]), where(y.At)))
+			verb := "asks for"
+			if f.setting.Rule == cluster.Exempt {
+				verb = "exempts at most"
+			}
+			asks = append(asks, fmt.Sprintf("%s %s %s (%s)", y.Control, verb, quoted(f.values[i]), where(y.At)))
 		}
 	}
 	l.report(problem(CodeWeak, at, "Weaker than a profile", "%s is %s here, and %s. Write a value that is as strict, leave the line out, or waive what asks for it.",
@@ -255,6 +263,9 @@ func waivers(ids []string) string {
 func settingBlocks(wishes []wish) string {
 	file := hclwrite.NewEmptyFile()
 	for _, w := range wishes {
+		if w.setting.Rule == cluster.Exempt {
+			continue // what is not said is the strictest
+		}
 		body, parts := file.Body(), strings.Split(w.path, ".")
 		if w.setting.Component != "" {
 			parts = strings.SplitN(w.path, ".", 2)[:1]

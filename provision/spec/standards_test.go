@@ -156,10 +156,44 @@ func TestImagesOfAProfile(t *testing.T) {
 			t.Errorf("%s: want %q: %s", lines, want, said)
 		}
 	}
-	for _, blocks := range []string{"admission { exempt_namespaces = [\"a\"] }", "encryption { key_name = \"k\" }", "policy {\n namespace \"shop\" {}\n}"} {
+	for _, blocks := range []string{"encryption { key_name = \"k\" }", "policy {\n namespace \"shop\" {}\n}"} {
 		if c, said = read(t, `profiles = ["p"]`, layers{layer(t, "X-3", "", blocks)}); c != nil || !strings.Contains(said, "Not for a control to ask") {
 			t.Errorf("%s: %s", blocks, said)
 		}
+	}
+}
+
+// What holds for all namespaces is the least for each: one that is held to less, or to
+// nothing, is refused as any other value that is weaker.
+func TestNamespacesThatAreHeldToLess(t *testing.T) {
+	of := layers{
+		layer(t, "X-1", "", "admission {\n pod_security = \"restricted\"\n exempt_namespaces = [\"kube-public\"]\n}"),
+		layer(t, "X-2", "", "admission { pod_security = \"baseline\" }"),
+		layer(t, "X-3", "you know them", "policy {\n images {\n mode = \"enforce\"\n digests = true\n exempt_namespaces = []\n }\n}"),
+	}
+	policy := func(namespace, images string) string {
+		return "policy {\n" + namespace + "\n images {\n mode = \"enforce\"\n digests = true\n" + images + "\n }\n}\n"
+	}
+	for lines, want := range map[string]string{
+		"":                                  "X-3 (title of X-3) is not done without a word of yours",
+		policy("namespace \"shop\" {}", ""): "",
+		policy("namespace \"shop\" { pod_security = \"restricted\" }", ""):                                    "",
+		policy("namespace \"shop\" { pod_security = \"baseline\" }", ""):                                      "policy.namespace.shop.pod_security is \"baseline\" here, and X-1 asks for \"restricted\" (p.hcl:7). Write",
+		policy("namespace \"shop\" { pod_security = \"baseline\" }", "") + "waive \"X-1\" { reason = \"x\" }": "",
+		policy("", "") + "admission { exempt_namespaces = [\"kube-public\", \"kube-system\"] }":               "",
+		policy("", "") + "admission { exempt_namespaces = [\"ingress\"] }":                                    "admission.exempt_namespaces is [\"ingress\", \"kube-system\"] here, and X-1 exempts at most [\"kube-public\", \"kube-system\"] (p.hcl:7)",
+		policy("", "exempt_namespaces = [\"ci\"]"):                                                            "policy.images.exempt_namespaces is [\"ci\", \"kube-system\"] here, and X-3 exempts at most [\"kube-system\"] (p.hcl:7)",
+		policy("", "exempt_namespaces = [\"kube-system\"]"):                                                   "",
+	} {
+		c, said := read(t, "profiles = [\"p\"]\n"+lines, of)
+		if (c != nil) != (want == "") || !strings.Contains(said, want) || lines == "" && strings.Contains(said, "exempt_namespaces") {
+			t.Errorf("%s: want %q: %s", lines, want, said)
+		}
+	}
+	soft := layer(t, "dev", "", "admission { pod_security = \"baseline\" }")
+	soft.Softens = true
+	if c, said := read(t, "profiles = [\"p\"]\npolicy {\n namespace \"shop\" {}\n}", layers{soft}); c == nil || c.Policy.Namespaces[0].PodSecurity != "baseline" {
+		t.Errorf("a namespace that says nothing does not follow: %s %+v", said, c)
 	}
 }
 
