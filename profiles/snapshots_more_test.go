@@ -3,6 +3,7 @@ package profiles_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
@@ -26,6 +27,10 @@ func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 			"configuration": {"defaults": {"enforce": "restricted", "audit": "restricted", "warn": "restricted"}, `
 		tokens = ` "subject_kind": "User", "subject": "jane", "subject_namespace": "", "verbs": ["create", "impersonate"], "groups": [""], "resources": ["serviceaccounts/token", "serviceaccounts"], "names": [], "urls": [], "builtin": false}}}}`
 	)
+	podSecurityControls := []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}
+	of := func(version string) string {
+		return strings.Replace(podSecurity, `"enforce": "restricted"`, `"enforce": "restricted", "enforce-version": "`+version+`"`, 1) + `"exemptions": {}` + end
+	}
 	hardened := func() object { return keyed(readJSON[object](t, "hardened.json")) }
 	controls, err := profiles.Catalogue()
 	if err != nil {
@@ -54,9 +59,15 @@ func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 		{`{"api": {"nodes": {"w-1": {"kubelet": ""}}}}`, profiles.Fail, []string{"PCI-10.1"}},
 		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.35.0"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
 		{`{"api": {"nodes": {"w-1": {"kubelet": "v1.40.1"}}}}`, profiles.Pass, []string{"PCI-10.1"}},
-		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "apps"]}` + end, profiles.Fail, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
-		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "kube-public"]}` + end, profiles.Pass, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
-		{podSecurity + `"exemptions": {}` + end, profiles.Pass, []string{"CIS-5.2.1", "STIG-V-254800", "NSA-PS-1", "NSA-APP-C", "PCI-3.1", "PCI-12.3"}},
+		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "apps"]}` + end, profiles.Fail, podSecurityControls},
+		{podSecurity + `"exemptions": {"namespaces": ["kube-system", "kube-public"]}` + end, profiles.Pass, podSecurityControls},
+		{podSecurity + `"exemptions": {}` + end, profiles.Pass, podSecurityControls},
+		{podSecurity + `"exemptions": {"usernames": ["jane"]}` + end, profiles.Fail, podSecurityControls},
+		{podSecurity + `"exemptions": {"runtimeClasses": ["gvisor"]}` + end, profiles.Fail, podSecurityControls},
+		{of("v1.30"), profiles.Fail, podSecurityControls},
+		{of("v1.36"), profiles.Fail, podSecurityControls},
+		{of("v1.37"), profiles.Pass, podSecurityControls},
+		{of("latest"), profiles.Pass, podSecurityControls},
 		{`{"cluster": {"namespaces": {"apps": "baseline"}}}`, profiles.Fail, []string{"CIS-5.2.6", "CIS-5.2.7", "CIS-5.2.8", "CIS-5.2.9", "NSA-PS-1", "NSA-PS-4d", "NSA-APP-C", "PCI-12.3"}},
 		{`{"cluster": {"namespaces": {"apps": "baseline"}}}`, profiles.Pass, []string{"CIS-5.2.2", "NSA-PS-4a", "STIG-V-254800", "PCI-3.1"}},
 		{`{"api": {"namespaces": {"apps": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}}}`, profiles.Fail, []string{"CIS-5.2.7", "NSA-PS-4d", "PCI-12.3"}},

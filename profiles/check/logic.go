@@ -287,13 +287,14 @@ func duration() function.Function {
 	})
 }
 
-// version is a release such as "1.36" as a number to compare cluster.kubernetes with.
+// version is a release such as "1.36", or "v1.36" as Pod Security has it, as a number to
+// compare cluster.kubernetes with.
 func version() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{must("release", cty.String)},
 		Type:   function.StaticReturnType(cty.Number),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			major, rest, ok := strings.Cut(args[0].AsString(), ".")
+			major, rest, ok := strings.Cut(strings.TrimPrefix(args[0].AsString(), "v"), ".")
 			a, err := strconv.ParseUint(major, 10, 8)
 			b, err2 := strconv.ParseUint(rest, 10, 8)
 			if !ok || err != nil || err2 != nil {

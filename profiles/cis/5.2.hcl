@@ -6,9 +6,10 @@ control "CIS-5.2.1" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
-    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes)
   )
-  remedy = "configure PodSecurity in the file of --admission-control-config-file, and exempt no namespace in which users run something"
+  remedy = "configure PodSecurity in the file of --admission-control-config-file, exempt no namespace in which users run something, no user and no runtime class, and enforce the version latest"
 
   harden {
     admission {

@@ -23,9 +23,10 @@ control "NSA-APP-C" {
   applies = node.control_plane
   check = (
     pod_security() != null && pod_security().enforce == "restricted" && pod_security().warn == "restricted" && pod_security().audit == "restricted" &&
-    all([for level in cluster.namespaces : level == "restricted"]) && within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+    all([for level in cluster.namespaces : level == "restricted"]) && within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes)
   )
-  remedy  = "name restricted for enforce, warn and audit in the configuration of the PodSecurity plugin and for each namespace, and exempt none but those of Kubernetes"
+  remedy  = "name restricted for enforce, warn and audit in the configuration of the PodSecurity plugin and for each namespace, exempt none but those of Kubernetes, no user and no runtime class, and enforce the version latest"
   changed = { "1.25" = "there are no PodSecurityPolicies, which the example is of; the plugin PodSecurity takes their place" }
   harden {
     admission {

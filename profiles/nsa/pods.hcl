@@ -8,9 +8,10 @@ control "NSA-PS-1" {
   applies = node.control_plane
   check = (
     pod_security() != null && pod_security().enforce == "restricted" && all([for level in cluster.namespaces : level == "restricted"]) &&
-    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes)
   )
-  remedy = "enforce the restricted Pod Security standard in the admission configuration and in each namespace, exempt none but those of Kubernetes, and have images run as a user that is not 0"
+  remedy = "enforce the restricted Pod Security standard in the admission configuration and in each namespace, exempt none but those of Kubernetes, no user and no runtime class, enforce the version latest, and have images run as a user that is not 0"
   harden {
     admission {
       pod_security      = "restricted"

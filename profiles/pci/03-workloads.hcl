@@ -5,7 +5,8 @@ control "PCI-3.1" {
   applies = node.control_plane
   check = (
     pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
-    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes) &&
     all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["baseline", "restricted"], v)])]) &&
     all([for p in pods() : p.system || !p.host_network && !p.host_pid && !p.host_ipc && count(p.host_paths) == 0 && all([for c in p.containers : !c.privileged && !c.host_process])])
   )

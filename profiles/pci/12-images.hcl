@@ -18,7 +18,8 @@ control "PCI-12.3" {
   applies = node.control_plane
   check = (
     pod_security() != null && pod_security().enforce == "restricted" && all([for level in cluster.namespaces : level == "restricted"]) &&
-    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) &&
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes) &&
     all([for n in namespaces() : n.system || !any([for k, v in n.labels : k == "pod-security.kubernetes.io/enforce" && !has(["restricted"], v)])]) &&
     all([for p in pods() : p.system || all([for c in p.containers : c.non_root])])
   )

@@ -29,9 +29,10 @@ control "STIG-V-254800" {
   applies = node.control_plane
   check = (
     arg(apiserver, "admission-control-config-file") != null && pod_security() != null && has(["baseline", "restricted"], pod_security().enforce) &&
-    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"])
+    within(pod_security().exempt, ["kube-system", "kube-public", "kube-node-lease"]) && count(pod_security().exempt_users) == 0 && count(pod_security().exempt_runtimes) == 0 &&
+    (pod_security().enforce_version == "latest" ? true : version(pod_security().enforce_version) >= cluster.kubernetes)
   )
-  remedy = "give the API server an admission configuration in which PodSecurity enforces baseline or restricted, and exempts no namespace but those of Kubernetes"
+  remedy = "give the API server an admission configuration in which PodSecurity enforces baseline or restricted, of the version latest, and exempts no user, no runtime class, and no namespace but those of Kubernetes"
   harden {
     admission {
       pod_security      = "baseline"
