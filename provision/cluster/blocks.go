@@ -32,7 +32,7 @@ func BlockSettings() []BlockSetting {
 		text("policy.images.mode", Ordered, []string{"", ImagesAudit, ImagesEnforce}, func(c *Cluster) *string { return &c.Policy.Images.Mode }),
 		toggle("policy.images.digests", func(c *Cluster) *bool { return &c.Policy.Images.Digests }),
 		toggle("policy.images.refuse_latest", func(c *Cluster) *bool { return &c.Policy.Images.RefuseLatest }),
-		list("policy.images.registries", Intersection, func(c *Cluster) *[]string { return &c.Policy.Images.Registries }),
+		list("policy.images.registries", Beneath, func(c *Cluster) *[]string { return &c.Policy.Images.Registries }),
 		list("policy.images.exempt_namespaces", Exempt, func(c *Cluster) *[]string { return &c.Policy.Images.ExemptNamespaces }),
 	}
 }

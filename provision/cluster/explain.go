@@ -116,6 +116,8 @@ func (s Setting) because() string {
 		return "all that is asked for counts together"
 	case Intersection:
 		return "only what all of them allow counts"
+	case Beneath:
+		return "only what lies in what all of them allow counts"
 	case Exempt:
 		return "only what all of them exempt is exempt"
 	case OneOf:

@@ -33,6 +33,9 @@ const (
 	// Exempt is a list of what a setting does not hold for: only what every wish
 	// exempts stays in it, and none is the strictest.
 	Exempt Rule = "exempt"
+	// Beneath is a list of places that are allowed with all below them: what lies in
+	// what every wish allows stays in it. None means that all are allowed.
+	Beneath Rule = "beneath"
 	// TrueWins and FalseWins are switches that may not be moved back.
 	TrueWins  Rule = "true-wins"
 	FalseWins Rule = "false-wins"

@@ -136,6 +136,9 @@ func (s Setting) merge(value any) (any, error) {
 		if b != (s.Rule == TrueWins) {
 			return refuse("weakens the hardened %s", written(s.Value))
 		}
+		if _, isText := value.(string); isText {
+			return strconv.FormatBool(b), nil // "F" and "0" are the same to a flag, and not to who reads it
+		}
 		return value, nil
 	case Minimum, Maximum, Between:
 		return s.number(value, refuse)
@@ -148,7 +151,7 @@ func (s Setting) merge(value any) (any, error) {
 			return refuse("weakens the hardened %s", written(s.Value))
 		}
 		return value, nil
-	case Union, Intersection, Exempt:
+	case Union, Intersection, Exempt, Beneath:
 		return s.list(value, refuse)
 	case Pairs:
 		return value, s.pairs(given)
@@ -189,6 +192,9 @@ func (s Setting) number(value any, refuse refusal) (any, error) {
 			return refuse("must be at least %s", show(low))
 		}
 		return refuse("must lie between %s and %s", show(low), show(high))
+	}
+	if _, isText := value.(string); isText && !s.isTime() {
+		return strconv.FormatInt(n, 10), nil // a flag would read "010" as 8
 	}
 	return value, nil
 }
@@ -275,7 +281,7 @@ func (s Setting) list(value any, refuse refusal) (any, error) {
 	if s.Keep != "" && !slices.Contains(have, s.Keep) {
 		return refuse("lacks %s, without which there is no HTTP/2 over TLS 1.2 with the cluster's ECDSA certificates, and the component does not start or serve (suites of TLS 1.3 are not in this list)", s.Keep)
 	}
-	return value, nil
+	return s.likeGiven(value, have), nil
 }
 
 // likeGiven is a list in the form the value had: joined for an argument.

@@ -15,7 +15,7 @@ func (s Setting) Stricter(a, b any) (any, bool) {
 		m, ok := s.count(a)
 		n, ok2 := s.count(b)
 		if !ok || !ok2 {
-			return a, written(a) == written(b)
+			return a, s.Same(a, b)
 		}
 		if (m < n) == (s.Rule == Minimum) {
 			return b, true
@@ -43,12 +43,14 @@ func (s Setting) Stricter(a, b any) (any, bool) {
 		return like(a, all), true
 	case Intersection:
 		both := slices.DeleteFunc(elements(a), func(e string) bool { return !slices.Contains(elements(b), e) })
-		return like(a, both), len(both) > 0
+		return like(a, both), len(both) > 0 || !s.Written
+	case Beneath:
+		return s.beneath(a, b)
 	case Exempt:
 		return like(a, slices.DeleteFunc(elements(a), func(e string) bool { return !slices.Contains(elements(b), e) })), true
 	case Fixed, Forbidden, Pairs, OneOf:
 	}
-	return a, written(a) == written(b)
+	return a, s.Same(a, b)
 }
 
 // elements are those of a list, or of text with commas between them.

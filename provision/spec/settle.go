@@ -60,7 +60,7 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 		for _, w := range wishes {
 			// What is allowed is for the spec to say where a control leaves it to it: its own
 			// list is no bound of that.
-			if y.Settle == "" || w.setting.Rule != cluster.Intersection {
+			if y.Settle == "" || w.setting.Rule != cluster.Beneath {
 				ask(floors, y, w)
 			}
 			for _, own := range l.namespaceWishes(w) {
@@ -85,7 +85,7 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(before)) {
 		now, _ := soft[path].get(l.c)
-		if stricter, _ := soft[path].setting.Stricter(before[path], now); cluster.Text(stricter) != cluster.Text(now) {
+		if !soft[path].setting.Meets(now, before[path]) {
 			l.c.Softened = append(l.c.Softened, fmt.Sprintf("%s = %s, which is %s otherwise", path, cluster.Text(now), cluster.Text(before[path])))
 		}
 	}
@@ -158,25 +158,24 @@ func (l *loader) raise(t *clusterText, f *floor) {
 	}
 	if at, said := l.saidAt(f.wish); said {
 		have, _ := f.get(l.c)
-		stricter, ok := f.setting.Stricter(have, f.value)
-		switch {
-		case !ok || f.setting.Rule != cluster.Union && cluster.Text(stricter) != cluster.Text(have):
-			l.weaker(at, f, have)
+		switch stricter, _ := f.setting.Stricter(have, f.value); {
+		case f.setting.Meets(have, f.value):
 		case f.setting.Rule == cluster.Union:
 			f.set(l.c, stricter)
+		default:
+			l.weaker(at, f, have)
 		}
 		return
 	}
 	have, there := f.get(l.c)
-	if !there {
-		f.set(l.c, f.value)
-	} else if stricter, ok := f.setting.Stricter(have, f.value); ok && cluster.Text(stricter) != cluster.Text(have) {
-		f.set(l.c, stricter)
-	} else if !ok { // of one-of: the default is not what is asked for
-		f.set(l.c, f.value)
-	} else {
+	if there && f.setting.Meets(have, f.value) {
 		return // the default is as strict
 	}
+	value := f.value // also of one-of: the default is not what is asked for
+	if stricter, ok := f.setting.Stricter(have, f.value); there && ok {
+		value = stricter
+	}
+	f.set(l.c, value)
 	l.c.Origins[f.path] = cluster.Origin{Default: strings.Join(f.ids(), ", ")}
 }
 
@@ -186,7 +185,7 @@ func (f *floor) ids() []string {
 	var all, exactly []string
 	for i, y := range f.by {
 		all = append(all, y.Control)
-		if cluster.Text(f.values[i]) == cluster.Text(f.value) {
+		if f.setting.Same(f.values[i], f.value) {
 			exactly = append(exactly, y.Control)
 		}
 	}
@@ -200,7 +199,7 @@ func (f *floor) ids() []string {
 func (l *loader) weaker(at hcl.Range, f *floor, have any) {
 	var asks []string
 	for i, y := range f.by {
-		if stricter, ok := f.setting.Stricter(have, f.values[i]); !ok || cluster.Text(stricter) != cluster.Text(have) {
+		if !f.setting.Meets(have, f.values[i]) {
 			verb := "asks for"
 			if f.setting.Rule == cluster.Exempt {
 				verb = "exempts at most"

@@ -104,6 +104,42 @@ func TestASpecThatIsWeakerThanAControl(t *testing.T) {
 	}
 }
 
+// How a value is written is the spec's: what it means to the component is what counts.
+func TestAValueIsComparedByItsType(t *testing.T) {
+	const suites = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+	of := layers{
+		layer(t, "X-1", "", "apiserver { args = { profiling = \"false\", event-ttl = \"2h\", goaway-chance = \"0\", tls-cipher-suites = \""+suites+"\" } }"),
+		layer(t, "X-2", "", "policy {\n images {\n registries = [\"registry.example.com\"]\n }\n}"),
+		layer(t, "X-3", "", "kubelet { config = { maxPods = 60, nodeStatusUpdateFrequency = \"60s\", tlsCipherSuites = [\""+strings.ReplaceAll(suites, ",", "\", \"")+"\"] } }"),
+	}
+	for lines, fine := range map[string]bool{
+		`apiserver { args = { profiling = "F" } }`: true, `apiserver { args = { profiling = "0" } }`: true, `apiserver { args = { event-ttl = "120m" } }`: true,
+		`apiserver { args = { event-ttl = "121m" } }`: false, `apiserver { args = { goaway-chance = 0 } }`: true,
+		`apiserver { args = { tls-cipher-suites = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } }`:   true,
+		`apiserver { args = { tls-cipher-suites = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } }`: false,
+		`kubelet { config = { tlsCipherSuites = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"] } }`: true,
+		`kubelet { config = { nodeStatusUpdateFrequency = "1m" } }`:                                                                       true, `kubelet { config = { nodeStatusUpdateFrequency = "2m" } }`: false,
+		"policy {\n images {\n registries = [\"registry.example.com/team\"]\n }\n}":                             true,
+		"policy {\n images {\n registries = [\"registry.example.com/team\", \"registry.example.com/a\"]\n }\n}": true,
+		"policy {\n images {\n registries = [\"registry.example.com.evil\"]\n }\n}":                             false,
+		"policy {\n images {\n digests = true\n }\n}":                                                           true, // what is not said is put in
+	} {
+		c, said := read(t, "profiles = [\"p\"]\n"+lines, of)
+		if (c != nil) != fine || !fine && !strings.Contains(said, "asks for") {
+			t.Errorf("%s: %s", lines, said)
+		}
+		if c == nil {
+			continue
+		}
+		if v, there := c.APIServer.Args["profiling"]; there && v != "false" || strings.Contains(c.APIServer.Args["tls-cipher-suites"], " ") {
+			t.Errorf("%s is not written as others are: %v", lines, c.APIServer.Args)
+		}
+		if len(c.Policy.Images.Registries) == 0 {
+			t.Errorf("%s: images come from anywhere", lines)
+		}
+	}
+}
+
 // Controls that cannot all be met, and those that have a price, are the spec's to decide,
 // which is told how.
 func TestWhatASpecHasToSettle(t *testing.T) {

@@ -1,0 +1,121 @@
+package cluster
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Meets says whether a value is as strict as what is asked for, or stricter: by the rule
+// of the setting and by the type that it has, and never by how it is written. Values are
+// those of [Setting.Stricter].
+func (s Setting) Meets(have, asked any) bool {
+	switch s.Rule {
+	case Minimum, Maximum:
+		m, ok := s.count(have)
+		n, ok2 := s.count(asked)
+		if !ok || !ok2 {
+			return s.Same(have, asked)
+		}
+		return m == n || (m > n) == (s.Rule == Minimum)
+	case Between:
+		return true // as in Stricter
+	case TrueWins, FalseWins:
+		is, ok := s.boolean(have)
+		want, ok2 := s.boolean(asked)
+		if !ok || !ok2 {
+			return s.Same(have, asked)
+		}
+		return is == (s.Rule == TrueWins) || is == want
+	case Ordered:
+		return slices.Index(s.Levels, written(have)) >= slices.Index(s.Levels, written(asked))
+	case Union:
+		return among(elements(asked), elements(have))
+	case Intersection:
+		return among(elements(have), elements(asked)) && (len(elements(have)) > 0 || !s.Written)
+	case Exempt:
+		return among(elements(have), elements(asked))
+	case Beneath:
+		all := elements(have)
+		return (len(all) > 0 || len(elements(asked)) == 0) && !slices.ContainsFunc(all, func(e string) bool { return !below(e, elements(asked)) })
+	case Pairs:
+		return among(pairsOf(asked), pairsOf(have))
+	case Fixed, Forbidden, OneOf:
+	}
+	return s.Same(have, asked)
+}
+
+// Same says whether two values are one to the component, however they are written: a flag
+// reads "F" and "0" as false, and "60s" as a minute. Lists without a rule are in an order,
+// which may mean something.
+func (s Setting) Same(a, b any) bool {
+	x, y := written(a), written(b)
+	if x == y {
+		return true
+	}
+	if p, q := elements(a), elements(b); len(p) > 1 || len(q) > 1 {
+		return slices.Equal(p, q)
+	}
+	if m, ok := s.boolean(a); ok {
+		n, ok := s.boolean(b)
+		return ok && m == n
+	}
+	m, err := strconv.ParseInt(x, 10, 64)
+	n, err2 := strconv.ParseInt(y, 10, 64)
+	if err == nil && err2 == nil {
+		return m == n
+	}
+	d, err := time.ParseDuration(x)
+	e, err2 := time.ParseDuration(y)
+	return err == nil && err2 == nil && d == e
+}
+
+// among says whether all words of a list are in another, in any order.
+func among(all, in []string) bool {
+	return !slices.ContainsFunc(all, func(e string) bool { return !slices.Contains(in, e) })
+}
+
+// below says whether a path is one of several, or lies in one.
+func below(path string, in []string) bool {
+	return slices.ContainsFunc(in, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
+}
+
+// beneath is what lies in what both lists allow: of two that lie in each other the lower.
+func (s Setting) beneath(a, b any) (any, bool) {
+	mine, theirs := elements(a), elements(b)
+	if len(theirs) == 0 {
+		return a, true
+	}
+	if len(mine) == 0 {
+		return b, true
+	}
+	var out []string
+	for _, e := range mine {
+		if below(e, theirs) {
+			out = append(out, e)
+		}
+	}
+	for _, e := range theirs {
+		if below(e, mine) && !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return like(a, out), len(out) > 0
+}
+
+// pairsOf are the parts of "A=true,B=F", each written as others are.
+func pairsOf(v any) []string {
+	var out []string
+	for _, e := range elements(v) {
+		name, value, has := strings.Cut(e, "=")
+		if !has {
+			value = "true" // as in Setting.pairs
+		}
+		if b, err := strconv.ParseBool(strings.TrimSpace(value)); err == nil {
+			value = strconv.FormatBool(b)
+		}
+		out = append(out, strings.TrimSpace(name)+"="+strings.TrimSpace(value))
+	}
+	return out
+}
