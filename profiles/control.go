@@ -51,6 +51,8 @@ type Control struct {
 	// Settle says why it is not hardened without a word: the spec has to say whether, by
 	// the setting or by a waiver.
 	Settle string
+	// Exactly says that the very values of Harden meet it alone, and stricter ones do not.
+	Exactly bool
 	// Remedy is what to do where it is not met, for who does it by hand.
 	Remedy string
 	// Range is where the control is written, and Text is all of it.

@@ -104,6 +104,7 @@ func control(b *hclsyntax.Block, file []byte) (Control, hcl.Diagnostics) {
 		"retired": text(&c.Retired), "question": text(&c.Question), "settle": text(&c.Settle),
 		"level": number(&c.Level), "cat": number(&c.Cat),
 		"scored":  plain(cty.Bool, func(v cty.Value) { c.Scored = v.True() }),
+		"exactly": plain(cty.Bool, func(v cty.Value) { c.Exactly = v.True() }),
 		"refs":    plain(cty.List(cty.String), func(v cty.Value) { c.Refs = listOf(v) }),
 		"changed": plain(cty.Map(cty.String), func(v cty.Value) { c.Changed = texts(v) }),
 		"applies": question(&c.Applies), "check": question(&c.Check),

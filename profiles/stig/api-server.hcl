@@ -69,6 +69,7 @@ control "STIG-V-242418" {
   applies = node.control_plane
   check   = all([for suite in ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"] : has(arg(apiserver, "tls-cipher-suites"), suite)])
   remedy  = "name all four in --tls-cipher-suites; a list without one of them is a finding, however strong the others are"
+  exactly = true
   harden {
     apiserver { args = { tls-cipher-suites = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" } }
   }

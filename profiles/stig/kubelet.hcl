@@ -117,6 +117,7 @@ control "STIG-V-245541" {
   changed = { "1.34" = "the kubelet still takes streamingConnectionIdleTimeout and does nothing by it; the container runtime ends such connections" }
   check   = arg(kubelet, "streaming-connection-idle-timeout") == null && at_least(duration(config(kubelet, "streamingConnectionIdleTimeout")), 300)
   remedy  = "set streamingConnectionIdleTimeout to 5m in the kubelet's configuration (kubeadm writes 0s, which is never), and take --streaming-connection-idle-timeout away"
+  exactly = true
   harden {
     kubelet { config = { streamingConnectionIdleTimeout = "5m" } }
   }

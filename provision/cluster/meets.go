@@ -54,6 +54,13 @@ func (s Setting) Same(a, b any) bool {
 	if x == y {
 		return true
 	}
+	switch s.Rule {
+	case Union, Intersection, Exempt, Beneath:
+		return among(elements(a), elements(b)) && among(elements(b), elements(a))
+	case Pairs:
+		return among(pairsOf(a), pairsOf(b)) && among(pairsOf(b), pairsOf(a))
+	case Minimum, Maximum, Between, TrueWins, FalseWins, Ordered, Fixed, Forbidden, OneOf:
+	}
 	if p, q := elements(a), elements(b); len(p) > 1 || len(q) > 1 {
 		return slices.Equal(p, q)
 	}

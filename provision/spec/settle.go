@@ -127,6 +127,21 @@ func ask(floors map[string]*floor, y Layer, w wish) {
 	f.by, f.values = append(f.by, y), append(f.values, w.value)
 }
 
+// lacks says whether one that asks for a setting is not met by a value of it.
+func (f *floor) lacks(value any) bool {
+	for i := range f.by {
+		if !f.met(i, value) {
+			return true
+		}
+	}
+	return false
+}
+
+// met says whether the one at i is met by a value.
+func (f *floor) met(i int, value any) bool {
+	return f.setting.Meets(value, f.values[i]) && (!f.by[i].Exactly || f.setting.Same(value, f.values[i]))
+}
+
 // waived says whether the whole cluster does without a control.
 func (l *loader) waived(id string) bool {
 	return slices.ContainsFunc(l.c.Waivers, func(w cluster.Waiver) bool { return w.ID == id && len(w.Nodes) == 0 })
@@ -152,14 +167,14 @@ func (l *loader) saidAt(w wish) (hcl.Range, bool) {
 
 // raise brings a setting up to what is asked of it.
 func (l *loader) raise(t *clusterText, f *floor) {
-	if f.against >= 0 {
+	if f.against >= 0 || f.lacks(f.value) {
 		l.contradiction(t, f)
 		return
 	}
 	if at, said := l.saidAt(f.wish); said {
 		have, _ := f.get(l.c)
 		switch stricter, _ := f.setting.Stricter(have, f.value); {
-		case f.setting.Meets(have, f.value):
+		case !f.lacks(have):
 		case f.setting.Rule == cluster.Union:
 			f.set(l.c, stricter)
 		default:
@@ -168,11 +183,11 @@ func (l *loader) raise(t *clusterText, f *floor) {
 		return
 	}
 	have, there := f.get(l.c)
-	if there && f.setting.Meets(have, f.value) {
+	if there && !f.lacks(have) {
 		return // the default is as strict
 	}
 	value := f.value // also of one-of: the default is not what is asked for
-	if stricter, ok := f.setting.Stricter(have, f.value); there && ok {
+	if stricter, ok := f.setting.Stricter(have, f.value); there && ok && !f.lacks(stricter) {
 		value = stricter
 	}
 	f.set(l.c, value)
@@ -199,9 +214,11 @@ func (f *floor) ids() []string {
 func (l *loader) weaker(at hcl.Range, f *floor, have any) {
 	var asks []string
 	for i, y := range f.by {
-		if !f.setting.Meets(have, f.values[i]) {
+		if !f.met(i, have) {
 			verb := "asks for"
-			if f.setting.Rule == cluster.Exempt {
+			if y.Exactly {
+				verb = "asks for exactly"
+			} else if f.setting.Rule == cluster.Exempt {
 				verb = "exempts at most"
 			}
 			asks = append(asks, fmt.Sprintf("%s %s %s (%s)", y.Control, verb, quoted(f.values[i]), where(y.At)))

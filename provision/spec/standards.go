@@ -45,6 +45,8 @@ type Layer struct {
 	Body *hclsyntax.Body
 	// Settle says why it is not done without a word of the spec.
 	Settle string
+	// Exactly says that a stricter value than that of Body does not meet it.
+	Exactly bool
 	// Softens says that the values are weaker than the defaults.
 	Softens bool
 	At      hcl.Range

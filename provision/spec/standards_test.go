@@ -140,6 +140,34 @@ func TestAValueIsComparedByItsType(t *testing.T) {
 	}
 }
 
+// A control that wants the very value is met by nothing else, be it stricter: beside one
+// that asks for more it contradicts.
+func TestAControlThatWantsTheVeryValue(t *testing.T) {
+	exactly := layer(t, "X-1", "", "kubelet { config = { podPidsLimit = 1000, streamingConnectionIdleTimeout = \"5m\" } }")
+	exactly.Exactly = true
+	more := layer(t, "X-2", "", "kubelet { config = { podPidsLimit = 100 } }")
+	for _, test := range []struct {
+		of          layers
+		lines, want string
+	}{
+		{layers{exactly}, "", ""},
+		{layers{exactly}, "kubelet { config = { podPidsLimit = 1000, streamingConnectionIdleTimeout = \"300s\" } }", ""},
+		{layers{exactly}, "kubelet { config = { podPidsLimit = 999 } }", "kubelet.config.podPidsLimit is 999 here, and X-1 asks for exactly 1000 (p.hcl:7)"},
+		{layers{exactly}, "kubelet { config = { streamingConnectionIdleTimeout = \"1m\" } }", "X-1 asks for exactly \"5m\""},
+		{layers{exactly, more}, "", "X-1 for 1000; X-2 for 100"},
+		{layers{more, exactly}, "", "X-2 for 100; X-1 for 1000"},
+		{layers{more, exactly}, "waive \"X-2\" { reason = \"x\" }", ""},
+	} {
+		c, said := read(t, "profiles = [\"p\"]\n"+test.lines, test.of)
+		if (c != nil) != (test.want == "") || !strings.Contains(said, test.want) {
+			t.Errorf("%s: want %q: %s", test.lines, test.want, said)
+		}
+		if c != nil && c.Kubelet["podPidsLimit"] != int64(1000) {
+			t.Errorf("%s: %v", test.lines, c.Kubelet)
+		}
+	}
+}
+
 // Controls that cannot all be met, and those that have a price, are the spec's to decide,
 // which is told how.
 func TestWhatASpecHasToSettle(t *testing.T) {
