@@ -91,7 +91,8 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 	}
 }
 
-// checkSoftened refuses a softened cluster that could be reached from anywhere.
+// checkSoftened refuses a softened cluster that could be reached from anywhere: at its
+// endpoint, or at a node, whose API server and kubelet listen there too.
 func (l *loader) checkSoftened(t *clusterText) {
 	anywhere, _ := l.boolean(t.SoftenAnywhere)
 	if len(l.c.Softened) == 0 {
@@ -101,13 +102,26 @@ func (l *loader) checkSoftened(t *clusterText) {
 	if anywhere {
 		return
 	}
-	host, err := netip.ParseAddr(l.c.Endpoint.Host)
-	if err == nil && (host.IsLoopback() || host.IsPrivate()) {
-		return
+	refuse := func(at hcl.Range, what string) {
+		l.report(problem(CodeWeak, at, "Softened for anybody",
+			"A profile softens %s, and %s is neither a loopback nor a private address. Take the profile out, or write soften_anywhere = true into the cluster block.",
+			strings.Join(l.c.Softened, "; "), what))
 	}
-	l.report(problem(CodeWeak, l.where("endpoint.host", l.where("profiles", t.At)), "Softened for anybody",
-		"A profile softens %s, and the endpoint %s is neither a loopback nor a private address. Take the profile out, or write soften_anywhere = true into the cluster block.",
-		strings.Join(l.c.Softened, "; "), l.c.Endpoint.Host))
+	if host, err := netip.ParseAddr(l.c.Endpoint.Host); err != nil || !atHome(host) {
+		refuse(l.where("endpoint.host", l.where("profiles", t.At)), "the endpoint "+l.c.Endpoint.Host)
+	}
+	for _, n := range l.c.Nodes {
+		if n.Address.IsValid() && !atHome(n.Address) && n.Address.String() != l.c.Endpoint.Host { // where it is the endpoint's it has been said
+			refuse(l.where(nodePath(n.Name, "address"), t.At), fmt.Sprintf("the address %s of node %q", n.Address, n.Name))
+			return // one is enough, of ten thousand perhaps
+		}
+	}
+}
+
+// atHome says whether an address is of one's own machine or network.
+func atHome(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsPrivate()
 }
 
 // ask adds what one layer asks of a setting.

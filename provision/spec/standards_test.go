@@ -275,6 +275,18 @@ func TestWhatIsSoftened(t *testing.T) {
 			t.Errorf("%s: %s", endpoint, said)
 		}
 	}
+	for node, fine := range map[string]bool{`"10.0.0.21"`: true, `"fd00::21"`: true, `"203.0.113.21"`: false, "\"203.0.113.21\" #\nsoften_anywhere = true": true} {
+		address, more, _ := strings.Cut(node, " #\n")
+		text := strings.Replace(minimal, "{\n", "{\nprofiles = [\"p\"]\n"+more+"\n", 1)
+		if strings.Contains(address, ":") { // all of one family
+			text = strings.NewReplacer(`"10.0.0.11"`, `"fd00::11"`, "firewall {", "network {\npods = [\"fd01::/48\"]\nservices = [\"fd02::/112\"]\n}\nfirewall {").Replace(text)
+		}
+		c, files, diags := Load(written(t, strings.Replace(text, `"10.0.0.21"`, address, 1)), Options{Standards: layers{soft}})
+		said := printed(files, diags)
+		if (c != nil) != fine || !fine && !strings.Contains(said, `the address 203.0.113.21 of node "w-1" is neither a loopback nor a private address. Take the profile out, or write soften_anywhere`) {
+			t.Errorf("%s: %s", node, said)
+		}
+	}
 	if c, said = read(t, "profiles = [\"p\"]\naudit { max_age = 90 }", layers{soft}); c == nil || c.Audit.MaxAge != 90 || c.Admission.PodSecurity != "baseline" || len(c.Softened) != 1 {
 		t.Errorf("%s %+v", said, c)
 	}
