@@ -31,6 +31,9 @@ type wish struct {
 	by      string // whose it is, where that is a profile
 	get     func(*cluster.Cluster) (any, bool)
 	set     func(*cluster.Cluster, any)
+	// there says whether a field in a field is there itself: only the outermost one has a
+	// place in the spec, and what get has of it may be the default. Nil of all else.
+	there func(*cluster.Cluster) bool
 }
 
 // wishes are what a layer asks for, read by the code that reads a spec.
@@ -106,17 +109,22 @@ func fieldWishes(component string, path []string, value any) []wish {
 	if !known {
 		s = cluster.Setting{Component: component, Key: key}
 	}
+	field := func(c *cluster.Cluster) any {
+		var at any = map[string]any(*configOf(c, component))
+		for _, name := range path {
+			inner, _ := at.(map[string]any)
+			at = inner[name]
+		}
+		return at
+	}
 	return []wish{{path: component + ".config." + key, setting: s, value: value,
 		get: func(c *cluster.Cluster) (any, bool) {
-			var at any = map[string]any(*configOf(c, component))
-			for _, name := range path {
-				inner, _ := at.(map[string]any)
-				if at = inner[name]; at == nil {
-					return s.Value, s.Written && s.Value != nil
-				}
+			if at := field(c); at != nil {
+				return at, true
 			}
-			return at, true
+			return s.Value, s.Written && s.Value != nil
 		},
+		there: func(c *cluster.Cluster) bool { return field(c) != nil },
 		set: func(c *cluster.Cluster, v any) {
 			config := configOf(c, component)
 			if *config == nil {

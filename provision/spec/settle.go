@@ -173,7 +173,7 @@ func (l *loader) saidAt(w wish) (hcl.Range, bool) {
 		component, rest, _ := strings.Cut(w.path, ".config.")
 		outermost, _, nested := strings.Cut(rest, ".")
 		if at, ok = l.at[component+".config."+outermost]; ok && nested {
-			_, ok = w.get(&cluster.Cluster{Kubelet: l.c.Kubelet, KubeProxy: l.c.KubeProxy})
+			ok = w.there != nil && w.there(l.c)
 		}
 	}
 	return at, ok

@@ -175,17 +175,20 @@ func TestWhatASpecHasToSettle(t *testing.T) {
 		layer(t, "X-1", "", "apiserver { args = { event-ttl = \"2h\" } }"), layer(t, "X-2", "", "apiserver { args = { event-ttl = \"3h\" } }"),
 	}
 	price := layers{layer(t, "X-1", "it costs pods", "kubelet { config = { maxPods = 60 } }"), {Control: "X-2", Title: "no ssh", Settle: "nobody could look at a node"}}
+	nested := layers{layer(t, "X-1", "it costs pods", "kubelet { config = { authentication = { webhook = { enabled = true } } } }")}
 	for name, c := range map[string]struct {
 		of    layers
 		lines string
 		want  []string
 	}{
-		"a contradiction":       {contradiction, "", []string{"event-ttl cannot be", "X-1 for \"2h\"; X-2 for \"3h\"", "To have \"2h\":\n  waive \"X-2\"", "To have \"3h\":\n  waive \"X-1\""}},
-		"one side waived":       {contradiction, `waive "X-2" { reason = "x" }`, nil},
-		"a value takes no side": {contradiction, `apiserver { args = { event-ttl = "2h" } }`, []string{"cannot be"}},
-		"a price":               {price, "", []string{"X-1 (title of X-1) is not done without a word of yours: it costs pods", "  kubelet {\n    config = {\n      maxPods = 60\n    }\n  }", "waive \"X-1\"", "X-2 (no ssh)", "waive \"X-2\""}},
-		"a price paid":          {price, "kubelet { config = { maxPods = 60 } }\nwaive \"X-2\" { reason = \"x\" }", nil},
-		"a price not paid":      {price, "waive \"X-1\" { reason = \"x\" }\nwaive \"X-2\" { reason = \"x\" }", nil},
+		"a contradiction":                    {contradiction, "", []string{"event-ttl cannot be", "X-1 for \"2h\"; X-2 for \"3h\"", "To have \"2h\":\n  waive \"X-2\"", "To have \"3h\":\n  waive \"X-1\""}},
+		"one side waived":                    {contradiction, `waive "X-2" { reason = "x" }`, nil},
+		"a value takes no side":              {contradiction, `apiserver { args = { event-ttl = "2h" } }`, []string{"cannot be"}},
+		"a price":                            {price, "", []string{"X-1 (title of X-1) is not done without a word of yours: it costs pods", "  kubelet {\n    config = {\n      maxPods = 60\n    }\n  }", "waive \"X-1\"", "X-2 (no ssh)", "waive \"X-2\""}},
+		"a field beside it is no word of it": {nested, "kubelet { config = { authentication = { webhook = { cacheTTL = \"1m\" } } } }", []string{"X-1 (title of X-1) is not done without a word of yours"}},
+		"the field itself is":                {nested, "kubelet { config = { authentication = { webhook = { enabled = true } } } }", nil},
+		"a price paid":                       {price, "kubelet { config = { maxPods = 60 } }\nwaive \"X-2\" { reason = \"x\" }", nil},
+		"a price not paid":                   {price, "waive \"X-1\" { reason = \"x\" }\nwaive \"X-2\" { reason = \"x\" }", nil},
 	} {
 		got, said := read(t, "profiles = [\"p\"]\n"+c.lines, c.of)
 		for _, want := range c.want {
