@@ -49,7 +49,8 @@ type AuditRule struct {
 
 // Firewall is the table that the firewall has: firewall().
 type Firewall struct {
-	// Loaded says that there is one, and Drops that what no rule lets in is dropped.
+	// Loaded says that there is one, and Drops that what no rule lets in is dropped: a last
+	// rule that drops is none behind one that accepts everything.
 	Loaded bool `json:"loaded" cty:"loaded"`
 	Drops  bool `json:"drops" cty:"drops"`
 }

@@ -31,6 +31,9 @@ func (f *found) firewallTable() (t *table, why string) {
 // noTable is why it is not known what a firewall of somebody else's does.
 const noTable = "no table of bulwark's; another firewall may be there"
 
+// readIt is what to do where rules are not understood.
+const readIt = "read it by `nft list table inet bulwark`, or have `bulwark apply` load the spec's table again"
+
 func (f *found) firewall() (value any, shown, why string) {
 	t, why := f.firewallTable()
 	switch {
@@ -40,7 +43,12 @@ func (f *found) firewall() (value any, shown, why string) {
 		return nil, "", noTable
 	case t == nil:
 		return &Firewall{}, "no table inet bulwark", ""
-	case t.drops():
+	}
+	drops, why := t.drops()
+	switch {
+	case why != "":
+		return nil, "", "whether table inet bulwark drops what no rule lets in: " + why + "; " + readIt
+	case drops:
 		return &Firewall{Loaded: true, Drops: true}, "table inet bulwark, drops what no rule lets in", ""
 	}
 	return &Firewall{Loaded: true}, "table inet bulwark, lets in what no rule is about", ""

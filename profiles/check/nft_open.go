@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -14,6 +15,10 @@ type opening struct {
 	from []string // prefixes, sorted
 	why  string   // what keeps it from being known
 }
+
+// hooks are where a table has to judge what comes in: on its way to the machine, and
+// before a packet is translated and led on.
+var hooks = [...]string{"input", "prerouting"}
 
 // everybody is who may reach what nothing restricts.
 var everybody = []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
@@ -37,24 +42,33 @@ func (t *table) judge(port string) opening {
 	if err != nil {
 		return opening{why: port + " is no port"}
 	}
-	j := judge{table: t, protocol: protocol, port: uint16(n)}
-	for _, hook := range []string{"input", "prerouting"} {
-		c := t.hooked(hook)
-		if c == nil {
-			return opening{why: "the table has no chain of its own for " + hook}
+	var all []netip.Prefix
+	for _, hook := range hooks {
+		from, _, why := t.through(hook, protocol, uint16(n))
+		if why != "" {
+			return opening{why: why}
 		}
-		if ended := j.chain(c, 0); !ended && c.policy != "drop" {
-			j.from = append(j.from, everybody...)
-		}
-	}
-	if j.why != "" {
-		return opening{why: j.why}
+		all = append(all, from...)
 	}
 	out := opening{from: []string{}}
-	for _, p := range merged(j.from) {
+	for _, p := range merged(all) {
 		out.from = append(out.from, p.String())
 	}
 	return out
+}
+
+// through is whom the chain of one hook lets reach a port. Partly is a rule that drops
+// some of them before, "" where none does: from may be somebody too many then.
+func (t *table) through(hook, protocol string, port uint16) (from []netip.Prefix, partly, why string) {
+	c := t.hooked(hook)
+	if c == nil {
+		return nil, "", "the table has no chain of its own for " + hook
+	}
+	j := judge{table: t, protocol: protocol, port: port}
+	if ended := j.chain(c, 0); !ended && c.policy != "drop" {
+		j.from = append(j.from, everybody...)
+	}
+	return merged(j.from), j.partly, j.why
 }
 
 // hooked is a chain of a hook that judges packets. Where there are several, who comes
@@ -68,25 +82,6 @@ func (t *table) hooked(hook string) *chain {
 	return nil
 }
 
-// drops says whether what no rule lets in is dropped: on its way in, and before it is
-// translated.
-func (t *table) drops() bool {
-	for _, hook := range []string{"input", "prerouting"} {
-		c := t.hooked(hook)
-		if c == nil {
-			return false
-		}
-		ends := slices.ContainsFunc(c.rules, func(line string) bool {
-			r := readRule(line)
-			return r.verdict == "drop" && r.always
-		})
-		if c.policy != "drop" && !ends {
-			return false
-		}
-	}
-	return true
-}
-
 // judge follows the rules for one port.
 type judge struct {
 	table    *table
@@ -94,6 +89,8 @@ type judge struct {
 	port     uint16
 	from     []netip.Prefix
 	why      string
+	// partly is the first rule that drops some of who asks for the port, and not all.
+	partly string
 }
 
 // mostJumps is how deep chains may lead into each other.
@@ -106,11 +103,16 @@ func (j *judge) chain(c *chain, depth int) (ended bool) {
 		switch {
 		case r.verdict == "drop" && r.always:
 			return true
-		case r.verdict == "drop", r.away || !r.about(j.protocol, j.port):
-			continue // it lets nobody in who asks for this port
+		case r.away || !r.about(j.protocol, j.port):
+			continue // it is not about who asks for this port
+		case r.verdict == "drop":
+			if !r.elsewhere {
+				j.partly = cmp.Or(j.partly, line)
+			}
+			continue // it lets nobody in
 		case r.why != "": // what has no verdict that is known may have another
 			j.miss(line, r.why)
-		case r.verdict == "jump":
+		case r.verdict == "jump", r.verdict == "goto":
 			next := j.table.chains[r.to]
 			if next == nil || depth == mostJumps || !r.always {
 				j.miss(line, "where it leads is not understood")
@@ -118,6 +120,9 @@ func (j *judge) chain(c *chain, depth int) (ended bool) {
 			}
 			if j.chain(next, depth+1) {
 				return true
+			}
+			if r.verdict == "goto" {
+				return false // what follows it in this chain is never reached
 			}
 		case r.verdict == "accept":
 			j.accept(line, r)

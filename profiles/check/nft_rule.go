@@ -10,12 +10,15 @@ import (
 // rule is one of a chain, as far as it matters for who comes in. What it matches
 // besides makes it match less: who it lets in is never more than this.
 type rule struct {
-	verdict, to string // "accept", "drop", "jump" and where to; "" of one without
+	verdict, to string // "accept", "drop", "jump" or "goto" and where to; "" of one without
 	// always says that it matches every packet.
 	always bool
 	// away says that no packet is meant that somebody sends to this machine for a first
 	// time: those of the machine itself, answers, and what goes elsewhere.
 	away bool
+	// elsewhere says that no packet is meant by which somebody reaches the machine
+	// itself: what belongs to no connection, and what is for the address of a service.
+	elsewhere bool
 	// family and source are whose packets: "ip" and "@nodes4".
 	family, source string
 	protocols      []string
@@ -88,7 +91,7 @@ func (r *rule) word(word string, w *ruleWords) {
 	case "reject":
 		r.verdict = "drop"
 		w.words = nil // how it says so is of no account
-	case "jump":
+	case "jump", "goto":
 		r.verdict = word
 		r.to, _ = w.next()
 	case "comment":
@@ -123,6 +126,7 @@ func (r *rule) match(word string, w *ruleWords) {
 		r.away = true
 	case "ct state":
 		states, not := w.value()
+		r.elsewhere = r.elsewhere || !not && states == "invalid"
 		r.away = r.away || !not && !slices.ContainsFunc(listOf(states), func(s string) bool { return s != "established" && s != "related" })
 		if !r.away {
 			r.misses(what, states)
@@ -150,6 +154,7 @@ func (r *rule) match(word string, w *ruleWords) {
 		if r.family = word; !not && (value == "127.0.0.0/8" || value == "::1") {
 			r.away = true // nobody reaches that from outside
 		}
+		r.elsewhere = r.elsewhere || !not && strings.HasPrefix(value, "@services")
 	case "icmp type", "icmpv6 type":
 		_, _ = w.value()
 		r.protocols = []string{word}

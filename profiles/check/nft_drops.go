@@ -1,0 +1,56 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// drops says whether what no rule lets in is dropped: on its way in, and before it is
+// translated. It follows the rules for ports that none of them names, since a policy or
+// a last rule that drops is worth nothing behind one that accepts everything.
+func (t *table) drops() (drops bool, why string) {
+	for _, hook := range hooks {
+		if t.hooked(hook) == nil {
+			return false, ""
+		}
+		for _, protocol := range []string{"tcp", "udp"} {
+			from, partly, missed := t.through(hook, protocol, t.unnamed(protocol))
+			all := slices.ContainsFunc(everybody, func(p netip.Prefix) bool { return slices.Contains(from, p) })
+			switch {
+			case missed != "":
+				why = cmp.Or(why, missed)
+			case all && partly == "":
+				return false, ""
+			case all: // what is dropped before may be all that should be
+				why = cmp.Or(why, fmt.Sprintf("rule `%.200s` drops a part of what is accepted behind it", partly))
+			}
+		}
+	}
+	return why == "", why
+}
+
+// unnamed is a port of a protocol that no rule is about, the first one where all are.
+func (t *table) unnamed(protocol string) uint16 {
+	named := []span{}
+	for _, c := range t.chains {
+		for _, line := range c.rules {
+			if r := readRule(line); r.protocols == nil || slices.Contains(r.protocols, protocol) {
+				named = append(named, r.ports...)
+			}
+		}
+	}
+	slices.SortFunc(named, func(a, b span) int { return int(a.first) - int(b.first) })
+	port := 1
+	for _, s := range named {
+		if int(s.first) > port {
+			break
+		}
+		port = max(port, int(s.last)+1)
+	}
+	if port > 65535 {
+		return 1
+	}
+	return uint16(port)
+}

@@ -1,0 +1,94 @@
+package check
+
+import (
+	"strings"
+	"testing"
+)
+
+// A policy that drops, and a last rule that does, are worth nothing behind a rule that
+// accepts everything. What is not understood is neither.
+func TestWhatIsAcceptedBeforeTheRestIsDropped(t *testing.T) {
+	const yes, no, unknown = "drops", "accepts", "?"
+	for rule, want := range map[string]string{
+		`accept`: no,
+		`counter packets 1 bytes 2 accept comment "for a while"`: no,
+		`ip saddr 0.0.0.0/0 accept`:                              no,
+		`ip6 saddr ::/0 accept`:                                  no,
+		`ip saddr { 0.0.0.0/1, 128.0.0.0/1 } accept`:             no,
+		`meta l4proto tcp accept`:                                no,
+		`tcp dport 0-65535 accept`:                               no,
+		`udp dport 1-65535 accept`:                               no,
+		`limit rate 5/second accept`:                             no,
+		`jump all`:                                               no,
+		`goto all`:                                               no,
+		`jump more`:                                              no,
+		`ip saddr 10.0.0.0/8 accept`:                             yes,
+		`tcp dport 1-60000 accept`:                               yes,
+		`tcp dport 22 accept`:                                    yes,
+		`tcp dport 22 jump all`:                                  yes,
+		`ct state established,related accept`:                    yes,
+		`iifname "lo" accept`:                                    yes,
+		`icmp type echo-request accept`:                          yes,
+		`drop`:                                                   yes,
+		`ip saddr 10.0.0.0/8 drop`:                               yes,
+		`jump none`:                                              yes,
+		`iifname "eth1" accept`:                                  unknown,
+		`ip saddr != 10.0.0.1 accept`:                            unknown,
+		`tcp dport != 22 accept`:                                 unknown,
+		`ip saddr 10.0.0.0/8 jump all`:                           unknown,
+		`jump nowhere`:                                           unknown,
+		`jump loop`:                                              unknown,
+		`return`:                                                 unknown,
+		`meta mark 0x1 accept`:                                   unknown,
+	} {
+		for name, text := range tables(t) {
+			for _, chain := range []string{"chain input {", "chain wanted {", "chain before_nat {"} {
+				added := strings.Replace(text, "\t"+chain+"\n", "\t"+chain+"\n\t\t"+rule+"\n", 1)
+				added = strings.Replace(added, "\tchain wanted {\n", "\tchain all {\n\t\taccept\n\t}\n\tchain more {\n\t\tgoto all\n\t}\n\tchain none {\n\t}\n\tchain loop {\n\t\tjump loop\n\t}\n\tchain wanted {\n", 1)
+				table, err := readTable([]byte(added))
+				if err != nil {
+					t.Fatal(err)
+				}
+				drops, why := table.drops()
+				got := map[bool]string{true: yes, false: no}[drops]
+				if why != "" {
+					got = unknown
+				}
+				if got != want {
+					t.Errorf("%s: %s in %s: %s (%s), want %s", name, rule, chain, got, why, want)
+				}
+				if why != "" && !strings.Contains(why, rule) && rule != "jump loop" {
+					t.Errorf("%s: %s in %s: %q does not name the rule", name, rule, chain, why)
+				}
+			}
+		}
+	}
+}
+
+// What is accepted after some of it was dropped may be all that should be: nobody knows.
+func TestWhatIsDroppedBeforeTheRestIsAccepted(t *testing.T) {
+	const prerouting = "chain p {\n type filter hook prerouting priority -150; policy drop;\n }\n"
+	for rule, want := range map[string]string{
+		`ip saddr != 10.0.0.0/8 drop`: "drops a part",
+		`ip saddr 10.0.0.0/8 jump p`:  "where it leads",
+		`tcp dport 2379 drop`:         "", // the rest still is let in
+		`ct state invalid drop`:       "", // nobody comes so for a first time
+	} {
+		table, err := readTable([]byte("table inet bulwark {\n chain i {\n type filter hook input priority 0; policy accept;\n " + rule + "\n }\n" + prerouting + "}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		drops, why := table.drops()
+		if drops || (want == "") != (why == "") || !strings.Contains(why, want) {
+			t.Errorf("%s: %v, %q", rule, drops, why)
+		}
+	}
+}
+
+func TestFirewallThatIsNotUnderstoodIsUnknown(t *testing.T) {
+	s := subject()
+	for rule, want := range map[string]Verdict{"accept": False, `iifname "eth1" accept`: Unknown} {
+		s.Have.Nodes["cp-1"].Table = strings.Replace(tables(t)["as it is listed"], "\tchain input {\n", "\tchain input {\n\t\t"+rule+"\n", 1)
+		expect(t, s, `firewall().loaded && firewall().drops`, want)
+	}
+}
