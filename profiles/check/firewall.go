@@ -10,7 +10,7 @@ import (
 // firewallTable is the table that the machine has; nil with no reason where it has none.
 func (f *found) firewallTable() (t *table, why string) {
 	if why := f.node.Unread["Table"]; why != "" {
-		return nil, why
+		return nil, why + "; have nft (package nftables) answer on the machine, or judge by hand who may reach it"
 	}
 	text := f.node.Table
 	if strings.TrimSpace(text) == "" {
@@ -31,6 +31,19 @@ func (f *found) firewallTable() (t *table, why string) {
 // noTable is why it is not known what a firewall of somebody else's does.
 const noTable = "no table of bulwark's; another firewall may be there"
 
+// others is why it is not known who gets to a machine without bulwark's table.
+func (f *found) others() string {
+	switch all := f.node.OtherFirewalls; {
+	case all == nil:
+		return noTable
+	case len(all) == 0:
+		return "no firewall was found on the machine; whether something before it keeps others off is not known"
+	default:
+		return "no table of bulwark's; another firewall is in charge (" + orNone(all) + "), whose rules are not judged: see by hand that it drops what no rule lets in and whom it " +
+			"lets reach each port, or have it give way and `bulwark apply` load the spec's table"
+	}
+}
+
 // readIt is what to do where rules are not understood.
 const readIt = "read it by `nft list table inet bulwark`, or have `bulwark apply` load the spec's table again"
 
@@ -39,10 +52,13 @@ func (f *found) firewall() (value any, shown, why string) {
 	switch {
 	case why != "":
 		return nil, "", why
-	case t == nil && f.subject.Cluster.Foreign:
-		return nil, "", noTable
-	case t == nil:
+	case t != nil:
+	case f.node.OtherFirewalls == nil && !f.subject.Cluster.Foreign: // so it is rendered
 		return &Firewall{}, "no table inet bulwark", ""
+	case f.node.OtherFirewalls == nil || len(f.node.OtherFirewalls) > 0:
+		return nil, "", f.others()
+	default:
+		return &Firewall{}, "no table inet bulwark, and no other firewall", ""
 	}
 	drops, why := t.drops()
 	switch {
@@ -66,7 +82,7 @@ func (f *found) openFrom(port string) (cty.Value, error) {
 	case why != "":
 		return f.unread(cty.List(cty.String), what, "%s", why)
 	case t == nil:
-		return f.unread(cty.List(cty.String), what, noTable)
+		return f.unread(cty.List(cty.String), what, "%s", f.others())
 	}
 	open := t.reach(port)
 	if open.why != "" {

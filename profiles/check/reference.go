@@ -137,7 +137,7 @@ var saysOf = map[string]string{
 	"pod_security":      "what the PodSecurity plugin holds namespaces to that say nothing; `null` without a configuration of it",
 	"anonymous":         "what requests without credentials may reach",
 	"audit_rules":       "the rules of the audit policy, in its order; `null` without a policy",
-	"firewall":          "the table that the firewall has",
+	"firewall":          "bulwark's table of the firewall; unknown where another firewall is in charge of the machine",
 	"admission_plugins": "the plugins that the admission configuration has something for; `null` without one",
 	"issuers":           "the issuers of tokens that the API server takes people's from; `null` where there is none",
 

@@ -27,6 +27,9 @@ type NodeSnapshot struct {
 	Processes map[string]ProcessSnapshot `json:"processes,omitempty"`
 	// Table is the text of the firewall's table.
 	Table string `json:"table,omitempty"`
+	// OtherFirewalls are chains of others that may drop what comes in; none is another thing
+	// than not asked.
+	OtherFirewalls []string `json:"other_firewalls,omitzero"`
 	// EtcdAccount is the name of the account that etcd runs as.
 	EtcdAccount string `json:"etcd_account,omitempty"`
 	// Unread says why something is not known.
@@ -62,7 +65,7 @@ type ProcessSnapshot struct {
 // nodeSnapshot is what is kept of a machine.
 func nodeSnapshot(n *state.Node) *NodeSnapshot {
 	out := &NodeSnapshot{Files: map[string]FileSnapshot{}, Listed: n.Listed, Units: map[string]UnitSnapshot{}, Sysctls: n.Sysctls,
-		Processes: map[string]ProcessSnapshot{}, Table: n.Table, EtcdAccount: n.Facts.EtcdAccount, Unread: map[string]string{}}
+		Processes: map[string]ProcessSnapshot{}, Table: n.Table, OtherFirewalls: n.OtherFirewalls, EtcdAccount: n.Facts.EtcdAccount, Unread: map[string]string{}}
 	for what, why := range n.Unread {
 		out.Unread[what] = why
 	}
@@ -170,7 +173,7 @@ func (s *NodeSnapshot) valid() error {
 // node is the machine again.
 func (s *NodeSnapshot) node(name string) *state.Node {
 	out := &state.Node{Name: name, Files: map[string]state.HaveFile{}, Listed: s.Listed, Units: map[string]state.Unit{}, Sysctls: s.Sysctls,
-		Processes: map[string]state.Process{}, Table: s.Table, Facts: state.Facts{EtcdAccount: s.EtcdAccount}, Unread: s.Unread}
+		Processes: map[string]state.Process{}, Table: s.Table, OtherFirewalls: s.OtherFirewalls, Facts: state.Facts{EtcdAccount: s.EtcdAccount}, Unread: s.Unread}
 	for path, f := range s.Files {
 		mode, _ := fileMode(f.Mode) // it was read before
 		have := state.HaveFile{Path: path, Type: f.Type, Mode: mode, Owner: f.Owner, Owners: f.Owners, Changed: f.Changed}

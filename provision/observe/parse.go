@@ -119,6 +119,9 @@ func (r *reading) frame(f script.Frame) error {
 	case "table":
 		r.node.Table = string(f.Data)
 		return nil
+	case "filters":
+		r.node.OtherFirewalls = otherFirewalls(string(f.Data))
+		return nil
 	}
 	return r.fact(f)
 }

@@ -42,6 +42,10 @@ type Node struct {
 	Units map[string]Unit
 	// Table is the live text of `table inet bulwark`, empty when there is none.
 	Table string
+	// OtherFirewalls are chains beside bulwark's by which what comes to the machine may be
+	// dropped, as in "ip filter INPUT", or what kept them from being read. They are asked
+	// for where Table is empty; nil means that nobody asked.
+	OtherFirewalls []string
 	// Processes are the running components, by component name.
 	Processes map[string]Process
 	// Derived are the bytes that the machine's own kubeadm would write now, by

@@ -78,11 +78,63 @@ look_table() {
   elif tables=$(bounded 20 nft list tables 2>/dev/null); then
     case $nl$tables$nl in
     *"${nl}table inet bulwark$nl"*) unread Table 1 "$(bounded 20 nft -s list table inet bulwark 2>&1 >/dev/null)" ;;
-    *) frame table 0 '' ;;
+    *)
+      frame table 0 ''
+      frame filters 0 "$(
+        filters_of_nft
+        filters_of_legacy ip
+        filters_of_legacy ip6
+      )"
+      ;;
     esac
   else
     unread Table 1 "$(bounded 20 nft list tables 2>&1 >/dev/null)"
   fi
+}
+
+# filters_of_nft: the chains of other tables that judge what comes to the machine,
+# without counters. It is only asked where there is no table of ours.
+filters_of_nft() {
+  if ! chains=$(bounded 20 nft list chains 2>/dev/null); then
+    echo '? nft list chains fails'
+    return 0
+  fi
+  printf '%s\n' "$chains" | while read -r word a b c _; do
+    case "$word $a $b $c" in
+    'table '*) family=$a table=$b ;;
+    'chain '*) chain=$a ;;
+    'type filter hook input' | 'type filter hook prerouting' | 'type filter hook ingress')
+      bounded 20 nft -s list chain "$family" "$table" "$chain" 2>/dev/null </dev/null ||
+        echo "? nft list chain $family $table $chain fails"
+      ;;
+    esac
+  done
+}
+
+# filters_of_legacy ip|ip6 : the same of the older tables, which nft does not see.
+# A table that is not there is not asked for: that would make it.
+filters_of_legacy() {
+  names=$(cat "/proc/net/${1}_tables_names" 2>/dev/null)
+  [ -n "$names" ] || return 0
+  legacy=${1}tables-legacy
+  if ! have "$legacy"; then
+    legacy=${1}tables
+    case $(bounded 20 "$legacy" -V 2>/dev/null) in
+    *legacy*) ;;
+    *)
+      echo "? ${1}tables-legacy is not installed, and the kernel has tables of it"
+      return 0
+      ;;
+    esac
+  fi
+  for table in filter mangle raw; do
+    case $nl$names$nl in
+    *"$nl$table$nl"*)
+      echo "legacy ${1}tables $table"
+      bounded 20 "$legacy" -w -t "$table" -S 2>/dev/null || echo "? $legacy -t $table -S fails"
+      ;;
+    esac
+  done
 }
 
 # look_processes: the components that run in the machine's own network, where
