@@ -22,6 +22,8 @@ import (
 type Question struct {
 	expr  hclsyntax.Expression
 	needs Needs
+	// network says that it asks for cluster.enforces, which no function tells of.
+	network bool
 }
 
 // Needs is what has to be read of a node to answer.
@@ -91,16 +93,30 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 		return nil, cty.DynamicVal, diags
 	}
 	rehearsal := &nothing{}
+	network := false
 	for _, v := range native.Variables() {
-		if v.RootName() == "node" {
+		switch {
+		case v.RootName() == "node":
 			rehearsal.needs.Node = true
+		case v.RootName() == "cluster" && asksForNetwork(v):
+			network = true
+			rehearsal.needs.Add(Needs{Lists: []string{"pods"}}) // what runs tells
 		}
 	}
 	v, diags := native.Value(scope(rehearsal, cty.UnknownVal(nodeType), cty.UnknownVal(clusterType)))
 	if diags.HasErrors() {
 		return nil, v, explained(diags)
 	}
-	return &Question{native, rehearsal.needs}, v, nil
+	return &Question{native, rehearsal.needs, network}, v, nil
+}
+
+// asksForNetwork says whether a name of the variable cluster is, or may be, enforces.
+func asksForNetwork(of hcl.Traversal) bool {
+	if len(of) < 2 {
+		return true
+	}
+	field, named := of[1].(hcl.TraverseAttr)
+	return !named || field.Name == "enforces"
 }
 
 // Ask answers a question about a node.

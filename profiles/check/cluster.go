@@ -18,7 +18,8 @@ type Cluster struct {
 	// Endpoint is where clients reach the API.
 	Endpoint string `json:"endpoint" cty:"endpoint"`
 	// CNI is the kind of pod network ("bridge", "manifest", "external"), and Enforces says
-	// whether it enforces NetworkPolicies, where that is known.
+	// whether it enforces NetworkPolicies, where that is known: of a living cluster by the
+	// pods that run, before by the images of its manifest.
 	CNI      string `json:"cni" cty:"cni"`
 	Enforces *bool  `json:"enforces" cty:"enforces"`
 	// This and the next six are prefixes: of nodes as "10.0.0.11/32".
@@ -34,6 +35,8 @@ type Cluster struct {
 	// Namespaces are those that the spec makes, each with the Pod Security standard that it
 	// is held to.
 	Namespaces map[string]string `json:"namespaces,omitempty" cty:"namespaces"`
+	// PodNetwork is the one of the manifest, "" where none is known.
+	PodNetwork string `json:"pod_network,omitempty"`
 	// Foreign says that no spec describes it: what nobody said of it is not known, and
 	// another firewall than bulwark's may guard it.
 	Foreign bool `json:"foreign,omitempty"`
@@ -41,9 +44,10 @@ type Cluster struct {
 
 // ClusterOf is what a check may ask of a resolved cluster.
 func ClusterOf(c *cluster.Cluster) Cluster {
-	out := Cluster{Name: c.Name, Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind), Enforces: enforces(c.Network.CNI),
+	out := Cluster{Name: c.Name, Endpoint: c.Endpoint.Host, CNI: string(c.Network.CNI.Kind),
 		Pods: prefixes(c.Network.Pods), Services: prefixes(c.Network.Services), Admins: prefixes(c.Firewall.Admins),
 		Balancers: prefixes(c.Endpoint.Balancers), NodePorts: prefixes(c.Firewall.NodePorts)}
+	out.Enforces, out.PodNetwork = enforces(c.Network.CNI)
 	if c.Kubernetes != (cluster.Version{}) {
 		out.Kubernetes = c.Kubernetes.String()
 	}
@@ -73,7 +77,7 @@ func ClusterOf(c *cluster.Cluster) Cluster {
 // those of its DaemonSets, by which its pod network is known.
 func Unspecified(c *cluster.Cluster, images []string) Cluster {
 	out := ClusterOf(c)
-	out.Foreign, out.Enforces = true, enforcedBy(images)
+	out.Foreign, out.Enforces, out.PodNetwork = true, enforcedBy(images), ""
 	return out
 }
 
@@ -85,8 +89,8 @@ func prefixes(all []netip.Prefix) []string {
 	return out
 }
 
-// value is the variable cluster.
-func (c Cluster) value() cty.Value {
+// value is the variable cluster, with what is known of its pod network.
+func (c Cluster) value(is *bool) cty.Value {
 	list := func(all []string) cty.Value {
 		if len(all) == 0 {
 			return cty.ListValEmpty(cty.String)
@@ -112,8 +116,8 @@ func (c Cluster) value() cty.Value {
 		namespaces = cty.MapVal(of)
 	}
 	enforces := cty.UnknownVal(cty.Bool)
-	if c.Enforces != nil {
-		enforces = cty.BoolVal(*c.Enforces)
+	if is != nil {
+		enforces = cty.BoolVal(*is)
 	}
 	release := cty.UnknownVal(cty.Number)
 	if v, err := cluster.ParseVersion(c.Kubernetes); err == nil {

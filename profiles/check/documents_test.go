@@ -347,7 +347,7 @@ func TestWhoEnforcesNetworkPolicies(t *testing.T) {
 		"router off": {also(manifested("cloudnativelabs/kube-router"), "\n- --run-firewall=false\n"), &no},
 		"cilium off": {also(manifested("quay.io/cilium/cilium:v1.18"), "\n  enable-policy: \"never\"\n"), &no},
 	} {
-		got := enforces(c.cni)
+		got, _ := enforces(c.cni)
 		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
 			t.Errorf("%s: %v", name, got)
 		}

@@ -29,12 +29,14 @@ type Subjects struct {
 	cluster Cluster
 	have    *state.Cluster
 	value   cty.Value // of the variable cluster
+	network enforcement
 	texts   *texts
 }
 
 // NewSubjects are those of a cluster and what it has, which does not change meanwhile.
 func NewSubjects(c Cluster, have *state.Cluster) *Subjects {
-	return &Subjects{cluster: c, have: have, value: c.value(), texts: &texts{}}
+	network := c.enforcement(have.API)
+	return &Subjects{cluster: c, have: have, value: c.value(network.is), network: network, texts: &texts{}}
 }
 
 // Of is one node as a subject, or with an empty node the cluster. It keeps everything
@@ -42,7 +44,7 @@ func NewSubjects(c Cluster, have *state.Cluster) *Subjects {
 func (s *Subjects) Of(n cluster.Node) Subject {
 	out := Subject{Node: n, Cluster: s.cluster, Have: s.have}
 	f := &found{subject: out, node: s.have.Nodes[n.Name], texts: s.texts}
-	out.asked = &asked{found: f, answers: map[question]answer{}}
+	out.asked = &asked{found: f, answers: map[question]answer{}, network: s.network}
 	out.asked.scope = scope(out.asked, nodeValue(n), s.value)
 	return out
 }
@@ -54,6 +56,7 @@ type asked struct {
 	found   *found
 	answers map[question]answer
 	scope   *hcl.EvalContext
+	network enforcement
 }
 
 // question is a function and what it was told.
@@ -75,6 +78,9 @@ func (q *Question) evaluate(s Subject) (v cty.Value, diags hcl.Diagnostics, seen
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.found.seen, a.found.doubts = nil, nil
+	if q.network {
+		a.found.saw(a.network.seen())
+	}
 	v, diags = q.expr.Value(a.scope)
 	return v, diags, a.found.seen, a.found.doubts
 }
