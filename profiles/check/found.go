@@ -70,7 +70,7 @@ func (f *found) arguments(component string) (args []string, why string) {
 	p, runs := f.node.Processes[program]
 	switch {
 	case runs && len(p.Args) > 0:
-		return p.Args[1:], ""
+		return withEnvironment(component, p.Args[1:], p.Env), ""
 	case f.node.Unread[program] != "":
 		return nil, f.node.Unread[program]
 	}
@@ -92,6 +92,11 @@ func (f *found) arg(component, name string) (cty.Value, error) {
 	value, set := valueOf(component, args, name)
 	if !set {
 		return f.known(what, cty.NullVal(cty.String))
+	}
+	if p := f.node.Processes[programOf(component)]; component == cluster.CompEtcd && len(p.Env) > 0 {
+		if _, said := valueOf(component, p.Args[1:], name); !said {
+			what += ", by " + variableOf(name)
+		}
 	}
 	return f.known(what, cty.StringVal(value))
 }

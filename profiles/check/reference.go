@@ -122,7 +122,7 @@ var nodeFunctions = []string{"arg", "config", "feature", "path", "owners", "entr
 
 // saysOf are the functions in the words of their reference.
 var saysOf = map[string]string{
-	"arg":          "what an argument is set to that the component runs with; `null` where it has none",
+	"arg":          "what an argument is set to that the component runs with, of etcd also by a variable such as `ETCD_AUTO_TLS`; `null` where it has none",
 	"config":       "a field of the configuration of `kubelet` or `kube_proxy`, as in `\"authentication.anonymous.enabled\"`; an argument of the kubelet goes before it; `null` where it is not set",
 	"feature":      "how a feature gate is set; `null` where it is not named",
 	"path":         "what lies at a path: its type (`\"file\"`, `\"dir\"`, `\"symlink\"`, `\"other\"`), mode as in `\"0640\"`, owner and group; `null` where nothing does",

@@ -58,7 +58,9 @@ type UnitSnapshot struct {
 
 // ProcessSnapshot is a running component.
 type ProcessSnapshot struct {
-	Args    []string `json:"args"`
+	Args []string `json:"args"`
+	// Env is what etcd takes from its environment.
+	Env     []string `json:"env,omitempty"`
 	Started int64    `json:"started,omitempty"`
 }
 
@@ -87,7 +89,7 @@ func nodeSnapshot(n *state.Node) *NodeSnapshot {
 	for _, component := range components {
 		program := programOf(component)
 		if p, runs := n.Processes[program]; runs {
-			out.Processes[program] = ProcessSnapshot{argumentsOf(component, p.Args), p.Started}
+			out.Processes[program] = ProcessSnapshot{argumentsOf(component, p.Args), environmentOf(component, p.Env), p.Started}
 		}
 	}
 	return out
@@ -189,7 +191,7 @@ func (s *NodeSnapshot) node(name string) *state.Node {
 		out.Units[name] = state.Unit{Name: name, Load: u.Load, Enabled: u.Enabled, Active: u.Active}
 	}
 	for name, p := range s.Processes {
-		out.Processes[name] = state.Process{Args: p.Args, Started: p.Started}
+		out.Processes[name] = state.Process{Args: p.Args, Env: p.Env, Started: p.Started}
 	}
 	return out
 }

@@ -94,6 +94,8 @@ func (r *reading) frame(f script.Frame) error {
 		return r.owners(f)
 	case "process":
 		return r.process(f)
+	case "environment":
+		return r.environment(f)
 	case "run":
 		return r.run(f)
 	case "unread":

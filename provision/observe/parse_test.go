@@ -69,6 +69,7 @@ func TestLiesMakeTheAnswerAnError(t *testing.T) {
 		"another unit":                     say("units", "Id=a.service\n\nId=c.service"),
 		"a run nobody asked for":           say("run", "bulwark-x\nended 0\n"),
 		"a process nobody asked for":       say("process", "evil 1 1 -\n61"),
+		"an environment of nobody's":       say("environment", "8\nETCD_NAME=a"),
 		"a process that is no hex":         say("process", "etcd 1 1 -\nzz"),
 		"the space of a stranger":          say("space", "ef53 1 1 1 1 /root"),
 		"a kind nobody knows":              say("surprise", "x"),
@@ -287,7 +288,7 @@ func FuzzParse(f *testing.F) {
 
 // The same where the frames are whole and only what they say is made up.
 func FuzzFrames(f *testing.F) {
-	for _, kind := range []string{"stat", "sha256", "absent", "sysctl", "modules", "units", "table", "process", "run", "unread", "space", "ss", "proctcp",
+	for _, kind := range []string{"stat", "sha256", "absent", "sysctl", "modules", "units", "table", "filters", "process", "environment", "run", "unread", "space", "ss", "proctcp",
 		"addresses", "peer", "uname", "small", "systemd", "clock", "criconfig", "images", "kubelet", "plugins", "etcdaccount"} {
 		f.Add(statA, kind, "a b c d\n/etc/a: 1=2\n")
 	}

@@ -150,6 +150,26 @@ func (r *reading) process(f script.Frame) error {
 	return nil
 }
 
+// environment reads what etcd's environment says, of the process that was told of last.
+func (r *reading) environment(f script.Frame) error {
+	const name = "etcd"
+	pid, text, _ := strings.Cut(string(f.Data), "\n")
+	all := r.processes[name]
+	if len(all) == 0 || strconv.Itoa(all[len(all)-1].PID) != pid {
+		return fmt.Errorf("the environment of a process nobody asked for: %s", word(pid))
+	}
+	if f.Status != 0 {
+		r.miss(name, "its environment cannot be read, which may say what its arguments do not")
+		return nil
+	}
+	for line := range strings.Lines(text) {
+		if line = word(strings.TrimSpace(line)); strings.HasPrefix(line, "ETCD_") {
+			all[len(all)-1].Env = append(all[len(all)-1].Env, line)
+		}
+	}
+	return nil
+}
+
 // closeProcesses keeps the arguments of components that run once in the
 // machine's own network. A child that has yet to execute its own program has
 // its parent's name and arguments; which of two that differ is the component
@@ -158,6 +178,9 @@ func (r *reading) closeProcesses() {
 	for name, found := range r.processes {
 		if slices.ContainsFunc(found, func(p state.Process) bool { return !slices.Equal(p.Args, found[0].Args) }) {
 			r.miss(name, fmt.Sprintf("%d processes of this name run in the machine's network", len(found)))
+			continue
+		}
+		if _, missed := r.node.Unread[name]; missed {
 			continue
 		}
 		r.node.Processes[name] = found[0]

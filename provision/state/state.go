@@ -82,7 +82,10 @@ type Unit struct {
 type Process struct {
 	// Args are its arguments; the first is its own name.
 	Args []string
-	PID  int
+	// Env is what etcd's environment has in place of arguments, as in "ETCD_AUTO_TLS=true":
+	// an argument goes before it. Of other components nothing is read.
+	Env []string
+	PID int
 	// Started is when, in seconds since 1970 by the machine's clock; 0 where that is not known.
 	Started int64
 	// Pod is the uid of the static pod it runs in, which the kubelet makes from

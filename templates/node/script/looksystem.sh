@@ -139,7 +139,7 @@ filters_of_legacy() {
 
 # look_processes: the components that run in the machine's own network, where
 # kubeadm's all do; a pod's own etcd does not. Of each its number, when it
-# began, the static pod it runs in, and its arguments.
+# began, the static pod it runs in, and its arguments; of etcd its environment too.
 look_processes() {
   boot=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null)
   ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
@@ -177,7 +177,17 @@ look_processes() {
       # A child that was about to execute its own program had its parent's name.
       now=
       { IFS= read -r now <"$p/comm"; } 2>/dev/null
-      [ "$now" != "$comm" ] || frame process 0 "$comm ${p#/proc/} $began $pod$nl$args"
+      [ "$now" = "$comm" ] || continue
+      frame process 0 "$comm ${p#/proc/} $began $pod$nl$args"
+      # What etcd is not told by an argument it takes from there, and nothing else of it
+      # leaves the machine.
+      if [ "$comm" = etcd ]; then
+        if cat "$p/environ" >/dev/null 2>&1; then
+          frame environment 0 "${p#/proc/}$nl$(tr '\0' '\n' <"$p/environ" 2>/dev/null | sed -n '/^ETCD_[A-Z0-9_]*=./p')"
+        elif [ -e "$p/environ" ]; then
+          frame environment 1 "${p#/proc/}$nl"
+        fi
+      fi
     fi
   done
   set -f

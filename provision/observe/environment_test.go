@@ -1,0 +1,54 @@
+package observe
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
+	"github.com/bulwark-k8s/bulwark/templates/node/script/scripttest"
+)
+
+// Of etcd's environment the look has what stands for its arguments.
+func TestLookReadsEtcdsEnvironment(t *testing.T) {
+	if os.Getuid() != 0 {
+		scripttest.NotRun(t, "only root reads what others run with")
+	}
+	if _, err := os.Stat("/proc/1/ns/net"); err != nil {
+		scripttest.NotRun(t, "which network a process has cannot be seen here: "+err.Error())
+	}
+	sleep, err := exec.LookPath("sleep")
+	must(t, err)
+	program := t.TempDir() + "/etcd"
+	text, err := os.ReadFile(sleep)
+	must(t, err)
+	must(t, os.WriteFile(program, text, 0o700))
+	etcd := exec.CommandContext(t.Context(), program, "600")
+	etcd.Args[0], etcd.Env = "etcd", []string{"PASSWORD=x", "ETCD_AUTO_TLS=true", "ETCD_NAME=", "ETCD_QUOTED=a b"}
+	must(t, etcd.Start())
+	t.Cleanup(func() { _ = etcd.Process.Kill(); _ = etcd.Wait() })
+	time.Sleep(100 * time.Millisecond) // until it is etcd
+	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
+		n, err := Node(t.Context(), h, Ask{Node: "n"})
+		must(t, err)
+		if why := n.Unread["etcd"]; why != "" {
+			scripttest.NotRun(t, "this machine runs another etcd: "+why)
+		}
+		if got := n.Processes["etcd"].Env; !slices.Equal(got, []string{"ETCD_AUTO_TLS=true", "ETCD_QUOTED=a b"}) {
+			t.Errorf("%q of %v", got, n.Processes)
+		}
+	})
+}
+
+// What its environment may say is unknown where it could not be read.
+func TestAnEnvironmentThatCannotBeRead(t *testing.T) {
+	r := newReading(Ask{Node: "n"})
+	must(t, r.process(script.Frame{Kind: "process", Data: []byte("etcd 8 1 -\n61 00")}))
+	must(t, r.environment(script.Frame{Kind: "environment", Status: 1, Data: []byte("8\n")}))
+	r.closeProcesses()
+	if _, there := r.node.Processes["etcd"]; there || r.node.Unread["etcd"] == "" {
+		t.Errorf("%v, %v", r.node.Processes, r.node.Unread)
+	}
+}
