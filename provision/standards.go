@@ -37,6 +37,9 @@ func (standards) Ask(names []string, own []spec.OwnProfile) (spec.Asks, hcl.Diag
 	}
 	for _, c := range all.Controls() {
 		asks.Known = append(asks.Known, c.ID)
+		if !c.PerNode() {
+			asks.OfCluster = append(asks.OfCluster, c.ID)
+		}
 	}
 	for _, p := range chosen.Softening {
 		asks.Layers = append(asks.Layers, spec.Layer{Control: p.Name, Title: p.Title, Body: p.Softens, Softens: true, At: p.Range})

@@ -238,8 +238,8 @@ func (l *loader) weaker(at hcl.Range, f *floor, have any) {
 			asks = append(asks, fmt.Sprintf("%s %s %s (%s)", y.Control, verb, quoted(f.values[i]), where(y.At)))
 		}
 	}
-	l.report(problem(CodeWeak, at, "Weaker than a profile", "%s is %s here, and %s. Write a value that is as strict, leave the line out, or waive what asks for it.",
-		f.path, quoted(have), strings.Join(asks, ", ")))
+	l.report(problem(CodeWeak, at, "Weaker than a profile", "%s is %s here, and %s. Write a value that is as strict, leave the line out, or waive what asks for it.%s",
+		f.path, quoted(have), strings.Join(asks, ", "), l.forSomeNodes(f.by...)))
 }
 
 // contradiction refuses controls that cannot all be met, and says how each side is
@@ -265,8 +265,8 @@ func (l *loader) contradiction(t *clusterText, f *floor) {
 		}
 		blocks = append(blocks, fmt.Sprintf("To have %s:\n%s", v, waivers(waive)))
 	}
-	l.report(problem(CodeSettle, l.where("profiles", t.At), "Controls contradict each other", "%s cannot be what all of them ask for: %s. Decide, and write one of these into the cluster block.\n%s",
-		f.path, strings.Join(said, "; "), strings.Join(blocks, "\n")))
+	l.report(problem(CodeSettle, l.where("profiles", t.At), "Controls contradict each other", "%s cannot be what all of them ask for: %s.%s Decide, and write one of these into the cluster block.\n%s",
+		f.path, strings.Join(said, "; "), l.forSomeNodes(f.by...), strings.Join(blocks, "\n")))
 }
 
 // unsettled refuses a control that has a price, until the spec says whether it is paid.
@@ -276,8 +276,8 @@ func (l *loader) unsettled(t *clusterText, y Layer, wishes []wish) {
 		ways = append(ways, "To meet it:\n"+settingBlocks(wishes))
 	}
 	ways = append(ways, "To do without it:\n"+waivers([]string{y.Control}))
-	l.report(problem(CodeSettle, l.where("profiles", t.At), "A control to decide on", "%s (%s) is not done without a word of yours: %s. Decide, and write one of these into the cluster block.\n%s",
-		y.Control, y.Title, strings.TrimSuffix(y.Settle, "."), strings.Join(ways, "\n")))
+	l.report(problem(CodeSettle, l.where("profiles", t.At), "A control to decide on", "%s (%s) is not done without a word of yours: %s.%s Decide, and write one of these into the cluster block.\n%s",
+		y.Control, y.Title, strings.TrimSuffix(y.Settle, "."), l.forSomeNodes(y), strings.Join(ways, "\n")))
 }
 
 // waivers are ready blocks.

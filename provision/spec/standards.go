@@ -28,6 +28,8 @@ type Asks struct {
 	Layers []Layer
 	// Controls are the ids of all that the profiles hold, Known all that there are.
 	Controls, Known []string
+	// OfCluster are those of Known that are asked of the cluster, and of no node.
+	OfCluster []string
 	// Profiles are the names of all profiles that there are.
 	Profiles []string
 	// Unknown are names that none has.

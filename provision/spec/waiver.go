@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,10 +22,10 @@ type waiveText struct {
 	At      hcl.Range      `hcl:",def_range"`
 }
 
-// waivedAt is a waiver and where its id was written.
+// waivedAt is a waiver and where its id and its nodes were written.
 type waivedAt struct {
 	cluster.Waiver
-	at hcl.Range
+	at, nodes hcl.Range
 }
 
 // waivers are those of the cluster block. Whether one has ended is not asked here: what a
@@ -38,7 +39,11 @@ func (l *loader) waivers(t *clusterText) []waivedAt {
 			continue
 		}
 		first[w.ID] = w.IDRange
-		out = append(out, waivedAt{l.waiver(w, t), w.IDRange})
+		one := waivedAt{Waiver: l.waiver(w, t), at: w.IDRange}
+		if w.Nodes != nil {
+			one.nodes = w.Nodes.Range
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -83,10 +88,27 @@ func (l *loader) known(waivers []waivedAt, asks Asks) []cluster.Waiver {
 		switch {
 		case !slices.Contains(asks.Known, w.ID):
 			l.report(problem(CodeWaiver, w.at, "Unknown control", "There is no control %q.%s `bulwark profile list --controls` names them all.", w.ID, didYouMean(w.ID, asks.Known)))
+		case len(w.Nodes) > 0 && slices.Contains(asks.OfCluster, w.ID):
+			l.report(problem(CodeWaiver, w.nodes, "Waiver for no node", "%s is asked of the cluster as a whole, and of no node: a waiver for nodes would waive nothing. Leave nodes out to waive it for the whole cluster.", w.ID))
 		case len(asks.Controls) > 0 && !slices.Contains(asks.Controls, w.ID):
 			l.report(caution(w.at, "Nothing to waive", "None of the spec's profiles has %s, so that nothing asks for it.", w.ID))
 		}
 		out = append(out, w.Waiver)
 	}
 	return out
+}
+
+// forSomeNodes says of a refusal that waivers for some nodes do not lift it, "" where
+// there are none of these controls.
+func (l *loader) forSomeNodes(by ...Layer) string {
+	var some []string
+	for _, w := range l.c.Waivers {
+		if len(w.Nodes) > 0 && slices.ContainsFunc(by, func(y Layer) bool { return y.Control == w.ID }) {
+			some = append(some, fmt.Sprintf("%s (%s)", w.ID, w.Origin))
+		}
+	}
+	if len(some) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The waiver of %s is for some nodes, and a waiver for some nodes does not settle a value of the whole cluster: leave its nodes out to do without the control everywhere.", strings.Join(some, ", "))
 }
