@@ -70,6 +70,9 @@ func Parse(expr hcl.Expression) (*Question, hcl.Diagnostics) {
 	case v.IsKnown() && !q.needs.asks():
 		return nil, refused(expr.Range(), "Not a question", "This is always %s: it asks for nothing of a node.", answerOf(v))
 	}
+	if diags := constants(q.expr); diags.HasErrors() {
+		return nil, diags
+	}
 	return q, nil
 }
 
