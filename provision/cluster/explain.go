@@ -29,6 +29,12 @@ func (c *Cluster) Explain(path string) (Explained, bool) {
 		e.Value, e.Rule = Text(b.Get(c)), b.because()
 		return e, true
 	}
+	if name, ok := strings.CutPrefix(path, "policy.namespace."); ok {
+		name, whole := strings.CutSuffix(name, ".pod_security")
+		b, ok := c.NamespaceSetting(name)
+		e.Value, e.Rule = Text(b.Get(c)), b.because()
+		return e, ok && whole
+	}
 	component, rest, _ := strings.Cut(path, ".")
 	kind, key, _ := strings.Cut(rest, ".")
 	s, hardened := Lookup(component, key)

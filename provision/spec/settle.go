@@ -45,10 +45,14 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 			}
 			continue
 		}
+		all := slices.Clone(wishes)
 		said := len(wishes) > 0 // all of it: a setting may be another control's too
 		for _, w := range wishes {
-			l.c.Asked[w.path] = append(l.c.Asked[w.path], cluster.Asked{Control: y.Control, Value: cluster.Text(w.value), Waived: waived})
+			all = append(all, l.namespaceWishes(w)...)
 			said = said && (l.says(w) || w.setting.Rule == cluster.Exempt) // of exemptions there is nothing to say
+		}
+		for _, w := range all {
+			l.c.Asked[w.path] = append(l.c.Asked[w.path], cluster.Asked{Control: y.Control, Value: cluster.Text(w.value), Waived: waived})
 		}
 		if y.Settle != "" && !waived && !said {
 			l.unsettled(t, y, wishes)
@@ -57,14 +61,11 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 		if waived {
 			continue
 		}
-		for _, w := range wishes {
+		for _, w := range all {
 			// What is allowed is for the spec to say where a control leaves it to it: its own
 			// list is no bound of that.
 			if y.Settle == "" || w.setting.Rule != cluster.Beneath {
 				ask(floors, y, w)
-			}
-			for _, own := range l.namespaceWishes(w) {
-				ask(floors, y, own)
 			}
 		}
 	}

@@ -253,6 +253,9 @@ func TestNamespacesThatAreHeldToLess(t *testing.T) {
 		policy("", "exempt_namespaces = [\"kube-system\"]"):                                                   "",
 	} {
 		c, said := read(t, "profiles = [\"p\"]\n"+lines, of)
+		if c != nil && strings.Contains(lines, "baseline") && (len(c.Asked["policy.namespace.shop.pod_security"]) != 2 || !c.Asked["policy.namespace.shop.pod_security"][0].Waived) {
+			t.Errorf("who asked of a namespace: %v", c.Asked)
+		}
 		if (c != nil) != (want == "") || !strings.Contains(said, want) || lines == "" && strings.Contains(said, "exempt_namespaces") {
 			t.Errorf("%s: want %q: %s", lines, want, said)
 		}
