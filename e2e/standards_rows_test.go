@@ -57,7 +57,8 @@ const (
 )
 
 // labelled are the controls that a namespace fails by a label that lets everything in.
-const labelled = "CIS-5.2.2 CIS-5.2.3 CIS-5.2.4 CIS-5.2.5 CIS-5.2.6 CIS-5.2.7 CIS-5.2.8 CIS-5.2.9 CIS-5.2.10 CIS-5.2.11 CIS-5.2.12"
+const labelled = "CIS-5.2.2 CIS-5.2.3 CIS-5.2.4 CIS-5.2.5 CIS-5.2.6 CIS-5.2.7 CIS-5.2.8 CIS-5.2.9 CIS-5.2.10 CIS-5.2.11 CIS-5.2.12 " +
+	"NSA-PS-4a NSA-PS-4b NSA-PS-4c NSA-PS-4d PCI-3.1 PCI-12.3"
 
 // violations are what is planted, one after the other.
 func violations() []violation {
@@ -140,6 +141,9 @@ func violations() []violation {
 		{name: "a worker has no firewall", on: "w-1", plant: "nft delete table inet bulwark", undo: allLists,
 			fails: "NSA-WN-1 PCI-4.2"},
 
+		{name: "a rule lets everything in", plant: "nft insert rule inet bulwark input accept", undo: allLists,
+			fails: "NSA-CP-3 NSA-CP-6 NSA-ET-1 PCI-4.2"},
+
 		// Rights.
 		{name: "somebody reads all Secrets", plant: "grant get secrets", undo: "revoke", fails: "CIS-5.1.2"},
 		{name: "somebody makes pods everywhere", plant: "grant create pods", undo: "revoke", fails: "CIS-5.1.4"},
@@ -171,7 +175,7 @@ func violations() []violation {
 			fails: labelled},
 		{name: "a namespace lets everything in, and it is there", undo: noPod + "; k label ns team pod-security.kubernetes.io/enforce-",
 			plant: "k label ns team pod-security.kubernetes.io/enforce=privileged\npod 's/^  serviceAccountName:.*/&\\n  hostNetwork: true\\n  hostPID: true/;s/allowPrivilegeEscalation: false/privileged: true/;s/runAsNonRoot: true, runAsUser: 65534, //'",
-			fails: labelled + " CIS-5.6.3 NSA-PS-4a NSA-PS-4b NSA-PS-4d PCI-3.1 PCI-12.3"},
+			fails: labelled + " CIS-5.6.3"},
 		{name: "kube-proxy has all rights again", plant: "pod 's/namespace: team/namespace: kube-system/;s/Name: team/Name: kube-proxy/;s/allowPrivilegeEscalation: false/privileged: true/'",
 			undo: "k -n kube-system delete pod e2e --now", fails: "CIS-5.2.2"},
 		{name: "somebody may join", undo: "k -n kube-system delete secret bootstrap-token-e2ee2e",
@@ -191,6 +195,8 @@ func violations() []violation {
 			fails: "CIS-2.2 STIG-V-242423 NSA-ET-2 PCI-1.1"},
 		{name: "pods need not say how they are confined", files: documents + "admission.yaml " + apiserver, plant: "edit 's/ enforce: .*/ enforce: baseline/'; again",
 			fails: "CIS-5.2.6 CIS-5.2.7 CIS-5.2.8 CIS-5.2.9 NSA-APP-C NSA-PS-1 NSA-PS-4d PCI-12.3"},
+		{name: "a user's pods are not looked at", files: documents + "admission.yaml " + apiserver, plant: "edit 's/ usernames: .*/ usernames: [e2e]/'; again",
+			fails: "CIS-5.2.1 STIG-V-254800 NSA-APP-C NSA-PS-1 PCI-3.1 PCI-12.3"},
 		{name: "reads of Secrets are not recorded", files: documents + "audit-policy.yaml " + apiserver,
 			plant: `edit '/^rules:/a- {level: None, verbs: [get], resources: [{resources: [secrets]}]}'; again`,
 			fails: "CIS-3.2.2 NSA-AL-4 NSA-APP-L"},
