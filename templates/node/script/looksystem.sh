@@ -99,10 +99,10 @@ filters_of_nft() {
     echo '? nft list chains fails'
     return 0
   fi
-  printf '%s\n' "$chains" | while read -r word a b c _; do
-    case "$word $a $b $c" in
-    'table '*) family=$a table=$b ;;
-    'chain '*) chain=$a ;;
+  printf '%s\n' "$chains" | while read -r word first second third _; do
+    case "$word $first $second $third" in
+    'table '*) family=$first table=$second ;;
+    'chain '*) chain=$first ;;
     'type filter hook input' | 'type filter hook prerouting' | 'type filter hook ingress')
       bounded 20 nft -s list chain "$family" "$table" "$chain" 2>/dev/null </dev/null ||
         echo "? nft list chain $family $table $chain fails"
