@@ -108,7 +108,10 @@ func TestAStrangersProfileOfALivingCluster(t *testing.T) {
 		if !ok {
 			t.Fatalf("there is no %s", c.id)
 		}
-		f := profiles.Audit([]profiles.Control{control}, check.Cluster{Kubernetes: "1.37.2"}, []cluster.Node{{Name: "cp-1"}}, c.have)
+		f, err := profiles.Audit(t.Context(), []profiles.Control{control}, check.Cluster{Kubernetes: "1.37.2"}, []cluster.Node{{Name: "cp-1"}}, c.have)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var shown []string
 		for _, s := range f[0].Seen {
 			if s.What == "evidence" {

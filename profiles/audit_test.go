@@ -19,17 +19,17 @@ func TestASnapshotHasTheSameVerdicts(t *testing.T) {
 	for _, example := range []string{"quickstart", "three-control-planes"} {
 		c, have := rendered(t, example, 3)
 		of := check.ClusterOf(c)
-		want := profiles.Audit(controls, of, c.Nodes, have)
+		want := audited(t, controls, of, c.Nodes, have)
 		var text bytes.Buffer
 		if err := check.Take(of, c.Nodes, have).Write(&text); err != nil {
 			t.Fatal(err)
 		}
 		size := text.Len()
-		read, err := check.ReadSnapshot(&text)
+		read, err := check.ReadSnapshot(text.Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := profiles.Audit(controls, read.Cluster, read.Machines(), read.Have())
+		got := audited(t, controls, read.Cluster, read.Nodes, read.Have)
 		if len(got) != len(want) || len(got) < len(controls) {
 			t.Fatalf("%s: %d findings of %d controls, and %d of the snapshot", example, len(want), len(controls), len(got))
 		}
@@ -59,14 +59,14 @@ func TestWhatIsKeptIsAsGood(t *testing.T) {
 	c, have := rendered(t, "quickstart", 0)
 	of := check.ClusterOf(c)
 	at := 0
-	all := profiles.Audit(controls, of, c.Nodes, have)
+	all := audited(t, controls, of, c.Nodes, have)
 	for _, control := range controls {
 		nodes := c.Nodes
 		if !control.PerNode() {
 			nodes = c.Nodes[:1]
 		}
 		for _, n := range nodes {
-			got, want := all[at], control.Audit(check.Subject{Cluster: of, Node: n, Have: have})
+			got, want := all[at], control.Audit(t.Context(), check.Subject{Cluster: of, Node: n, Have: have})
 			if got.Control.ID != want.Control.ID || got.Node != want.Node || got.Verdict != want.Verdict || !slices.Equal(got.Seen, want.Seen) {
 				t.Errorf("%s on %s is %s by %+v, and asked alone %s by %+v", want.Control.ID, want.Node, got.Verdict, got.Seen, want.Verdict, want.Seen)
 			}

@@ -4,6 +4,7 @@
 package profiles
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -98,40 +99,55 @@ func (c Control) PerNode() bool {
 }
 
 // Audit asks a control of a node, or of the cluster where [Control.PerNode] is false.
-func (c *Control) Audit(s check.Subject) Finding {
-	f := Finding{Control: c, Notes: c.changes(s.Cluster.Kubernetes)}
+// Where the context ends, the verdict is unknown, and says so. What is seen may be shared
+// with other findings, and must not be changed.
+func (c *Control) Audit(ctx context.Context, s check.Subject) Finding {
+	f := Finding{Control: c}
 	if c.PerNode() {
 		f.Node = s.Node.Name
 	}
+	f.Notes = c.changes(s.Cluster.Kubernetes)
+	f.Verdict, f.Seen = c.judge(ctx, s)
+	return f
+}
+
+// judge is a verdict with what it rests on.
+func (c *Control) judge(ctx context.Context, s check.Subject) (Verdict, []check.Seen) {
 	if c.Retired != "" {
-		f.Verdict, f.Seen = NotApplicable, []check.Seen{{What: "retired", Value: c.Retired}}
-		return f
+		return NotApplicable, []check.Seen{{What: "retired", Value: c.Retired}}
 	}
 	if c.Applies != nil {
-		switch a := c.Applies.Ask(s); a.Verdict {
+		switch a := c.Applies.Ask(ctx, s); a.Verdict {
 		case check.False:
-			f.Verdict, f.Seen = NotApplicable, a.Seen
-			return f
+			return NotApplicable, a.Seen
 		case check.Unknown:
-			f.Verdict, f.Seen = Unknown, a.Seen
-			return f
+			return Unknown, a.Seen
 		case check.True:
 		}
 	}
 	if c.Check == nil {
-		f.Verdict = Review
-		if c.Evidence != nil {
-			f.Seen = c.Evidence.Show(s)
+		if c.Evidence == nil {
+			return Review, nil
 		}
-		return f
+		return Review, c.Evidence.Show(ctx, s)
 	}
-	a := c.Check.Ask(s)
-	f.Verdict = map[check.Verdict]Verdict{check.True: Pass, check.False: Fail, check.Unknown: Unknown}[a.Verdict]
-	f.Seen = a.Seen
-	if f.Verdict == Fail && c.Evidence != nil {
-		f.Seen = append(f.Seen, slices.DeleteFunc(c.Evidence.Show(s), func(e check.Seen) bool { return e.Unread != "" || e.Value == "none" })...)
+	switch a := c.Check.Ask(ctx, s); a.Verdict {
+	case check.True:
+		return Pass, a.Seen
+	case check.False:
+		if c.Evidence == nil {
+			return Fail, a.Seen
+		}
+		seen := slices.Clone(a.Seen)
+		for _, e := range c.Evidence.Show(ctx, s) {
+			if e.Unread == "" && e.Value != "none" {
+				seen = append(seen, e)
+			}
+		}
+		return Fail, seen
+	default:
+		return Unknown, a.Seen
 	}
-	return f
 }
 
 // changes are what Kubernetes does otherwise in a version than the text has it.

@@ -37,7 +37,7 @@ func TestAFailureIsShown(t *testing.T) {
 			files["/etc/b"] = state.HaveFile{Type: test.b, Owner: "root:root"}
 		}
 		have := &state.Cluster{Nodes: map[string]*state.Node{"cp-1": {Name: "cp-1", Files: files}}}
-		f := controls[0].Audit(check.Subject{Node: cluster.Node{Name: "cp-1"}, Have: have})
+		f := controls[0].Audit(t.Context(), check.Subject{Node: cluster.Node{Name: "cp-1"}, Have: have})
 		if shown := slices.Contains(f.Seen, check.Seen{What: "evidence", Value: "there is /etc/b"}); f.Verdict != test.verdict || shown != test.shown {
 			t.Errorf("/etc/b is %q: %s, %+v; want %s", test.b, f.Verdict, f.Seen, test.verdict)
 		}

@@ -32,7 +32,7 @@ func TestTheKubeletsUnitIsAskedOfWhereverItIs(t *testing.T) {
 			node.Files[bad] = file
 		}
 		i := slices.IndexFunc(controls, func(c profiles.Control) bool { return c.ID == id })
-		return controls[i].Audit(check.Subject{Node: cluster.Node{Name: "w-1", Role: cluster.Worker},
+		return controls[i].Audit(t.Context(), check.Subject{Node: cluster.Node{Name: "w-1", Role: cluster.Worker},
 			Have: &state.Cluster{Nodes: map[string]*state.Node{"w-1": node}}}).Verdict
 	}
 	for id, bad := range map[string]state.HaveFile{

@@ -62,7 +62,7 @@ func ask(t *testing.T, s check.Subject, text string) check.Answer {
 	if diags.HasErrors() {
 		t.Fatalf("%s: %v", text, diags)
 	}
-	return q.Ask(s)
+	return q.Ask(t.Context(), s)
 }
 
 // What pods are connected by from a manifest only the machines know.

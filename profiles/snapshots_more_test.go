@@ -80,7 +80,7 @@ func TestWhatLooksLikeWhatIsAskedForIsNotIt(t *testing.T) {
 		s := asSnapshot(t, patched(t, test.patch, hardened(), patch).(object))
 		for _, id := range test.ids {
 			i := slices.IndexFunc(controls, func(c profiles.Control) bool { return c.ID == id })
-			is, findings := verdicts(controls[i], s)
+			is, findings := verdicts(t, controls[i], s)
 			if !slices.Contains(is, test.want) || test.want == profiles.Pass && len(is) > 1 || slices.Contains(is, profiles.Unknown) {
 				t.Errorf("%s is %v, want %s, with %s: %+v", id, is, test.want, test.patch, findings)
 			}

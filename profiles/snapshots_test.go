@@ -36,13 +36,13 @@ func readJSON[T any](t testing.TB, name string) (out T) {
 }
 
 // asSnapshot is a keyed snapshot as the program reads it.
-func asSnapshot(t *testing.T, of object) *check.Snapshot {
+func asSnapshot(t *testing.T, of object) *check.Recorded {
 	t.Helper()
 	text, err := json.Marshal(plain(of))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := check.ReadSnapshot(bytes.NewReader(text))
+	out, err := check.ReadSnapshot(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +51,9 @@ func asSnapshot(t *testing.T, of object) *check.Snapshot {
 
 // verdicts are what a control says of each node of a snapshot, what does not concern a
 // node left out.
-func verdicts(c profiles.Control, s *check.Snapshot) (out []profiles.Verdict, findings []profiles.Finding) {
-	findings = profiles.Audit([]profiles.Control{c}, s.Cluster, s.Machines(), s.Have())
+func verdicts(t testing.TB, c profiles.Control, s *check.Recorded) (out []profiles.Verdict, findings []profiles.Finding) {
+	t.Helper()
+	findings = audited(t, []profiles.Control{c}, s.Cluster, s.Nodes, s.Have)
 	for _, f := range findings {
 		if f.Verdict != profiles.NotApplicable && !slices.Contains(out, f.Verdict) {
 			out = append(out, f.Verdict)
@@ -96,11 +97,11 @@ func TestEveryCheckPassesASnapshotAndFailsAnother(t *testing.T) {
 			continue
 		}
 		good := func() object { return patched(t, c.ID+" pass", hardened(), try.Pass).(object) }
-		if is, findings := verdicts(c, asSnapshot(t, good())); !slices.Equal(is, []profiles.Verdict{profiles.Pass}) {
+		if is, findings := verdicts(t, c, asSnapshot(t, good())); !slices.Equal(is, []profiles.Verdict{profiles.Pass}) {
 			t.Errorf("%s is %v of the snapshot that it should pass: %+v", c.ID, is, findings)
 		}
 		bad := patched(t, c.ID+" fail", good(), try.Fail).(object)
-		if is, findings := verdicts(c, asSnapshot(t, bad)); !slices.Contains(is, profiles.Fail) || slices.Contains(is, profiles.Unknown) {
+		if is, findings := verdicts(t, c, asSnapshot(t, bad)); !slices.Contains(is, profiles.Fail) || slices.Contains(is, profiles.Unknown) {
 			t.Errorf("%s is %v of the snapshot that it should fail: %+v", c.ID, is, findings)
 		}
 	}
@@ -121,13 +122,13 @@ func TestAKeyedSnapshotIsTheSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, err := check.ReadSnapshot(bytes.NewReader(text))
+	read, err := check.ReadSnapshot(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	again := asSnapshot(t, keyed(readJSON[object](t, "hardened.json")))
-	want := profiles.Audit(controls, read.Cluster, read.Machines(), read.Have())
-	for i, g := range profiles.Audit(controls, again.Cluster, again.Machines(), again.Have()) {
+	want := audited(t, controls, read.Cluster, read.Nodes, read.Have)
+	for i, g := range audited(t, controls, again.Cluster, again.Nodes, again.Have) {
 		if g.Verdict != want[i].Verdict || g.Node != want[i].Node {
 			t.Errorf("%s on %s is %s, and %s of what was recorded", g.Control.ID, g.Node, g.Verdict, want[i].Verdict)
 		}

@@ -55,7 +55,11 @@ func AuditRendered(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Profiles: q.profiles, Findings: q.ask(i.cluster, have, time.Now()), Notes: q.notes}, nil
+	findings, err := q.ask(ctx, i.cluster, have, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Rendered: true, Profiles: q.profiles, Findings: findings, Notes: q.notes}, nil
 }
 
 // Audit asks all controls of a living cluster, in one look at each machine. It writes
@@ -79,7 +83,11 @@ func Audit(ctx context.Context, in Input) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Profiles: q.profiles, Findings: q.ask(i.cluster, have, looked), Notes: append(notes, q.notes...)}, nil
+	findings, err := q.ask(ctx, i.cluster, have, looked)
+	if err != nil {
+		return nil, err
+	}
+	return &Audited{Cluster: i.cluster, Dir: i.loaded.dir(), Looked: looked, Profiles: q.profiles, Findings: findings, Notes: append(notes, q.notes...)}, nil
 }
 
 // lookFor is one look at each machine and at the API for what controls need, with notes
@@ -108,14 +116,18 @@ func (i *intent) lookFor(ctx context.Context, in Input, needs check.Needs) (_ *s
 }
 
 // ask answers a question of what a cluster has; now is what waivers end by.
-func (q question) ask(c *cluster.Cluster, have *state.Cluster, now time.Time) []profiles.Finding {
-	return q.askOf(check.ClusterOf(c), have, c, now)
+func (q question) ask(ctx context.Context, c *cluster.Cluster, have *state.Cluster, now time.Time) ([]profiles.Finding, error) {
+	return q.askOf(ctx, check.ClusterOf(c), have, c, now)
 }
 
 // askOf is the same of a cluster that is known as checks know it alone; what is waived is
 // of the spec.
-func (q question) askOf(c check.Cluster, have *state.Cluster, spec *cluster.Cluster, now time.Time) []profiles.Finding {
-	return waive(profiles.Audit(q.controls, c, q.nodes, have), spec, now)
+func (q question) askOf(ctx context.Context, c check.Cluster, have *state.Cluster, spec *cluster.Cluster, now time.Time) ([]profiles.Finding, error) {
+	findings, err := profiles.Audit(ctx, q.controls, c, q.nodes, have)
+	if err != nil {
+		return nil, err
+	}
+	return waive(findings, spec, now), nil
 }
 
 // needs is what has to be read of machines and of the API for an answer.

@@ -60,8 +60,11 @@ func (v *visitor) audit(ctx context.Context, q question) (*Audited, error) {
 	for _, a := range seen.Agents {
 		images = append(images, a.Images...)
 	}
-	return &Audited{Cluster: c, Looked: looked, Profiles: q.profiles, Notes: slices.Concat(v.notes, notes),
-		Findings: profiles.Audit(q.controls, check.Unspecified(c, images), q.nodes, have)}, nil
+	findings, err := profiles.Audit(ctx, q.controls, check.Unspecified(c, images), q.nodes, have)
+	if err != nil {
+		return nil, err
+	}
+	return &Audited{Cluster: c, Looked: looked, Profiles: q.profiles, Notes: slices.Concat(v.notes, notes), Findings: findings}, nil
 }
 
 // visitor looks at machines that are known by how they are reached, until it is known

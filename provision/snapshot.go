@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bulwark-k8s/bulwark/profiles/check"
@@ -77,8 +78,13 @@ func AuditSnapshots(ctx context.Context, in Input, files []SnapshotFile) ([]*Aud
 		return nil, err
 	}
 	var out []*Audited
-	for _, file := range files {
-		snapshot, err := check.ReadSnapshot(bytes.NewReader(file.Text))
+	// Of a large cluster a text is as much as all that comes of it: once it is read, it is
+	// let go of, unless the caller still needs it.
+	files = slices.Clone(files)
+	for i := range files {
+		file := &files[i]
+		snapshot, err := check.ReadSnapshot(file.Text)
+		file.Text = nil
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Name, err)
 		}
@@ -88,13 +94,17 @@ func AuditSnapshots(ctx context.Context, in Input, files []SnapshotFile) ([]*Aud
 		}
 		q.nodes = c.Nodes
 		c.Waivers = l.Cluster.Waivers
-		out = append(out, &Audited{Cluster: c, Snapshot: file.Name, Profiles: q.profiles, Findings: q.askOf(snapshot.Cluster, snapshot.Have(), c, time.Now())})
+		findings, err := q.askOf(ctx, snapshot.Cluster, snapshot.Have, c, time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name, err)
+		}
+		out = append(out, &Audited{Cluster: c, Snapshot: file.Name, Profiles: q.profiles, Findings: findings})
 	}
 	return out, nil
 }
 
 // recorded is the cluster of a snapshot as far as a report names it.
-func recorded(s *check.Snapshot) (*cluster.Cluster, error) {
+func recorded(s *check.Recorded) (*cluster.Cluster, error) {
 	if len(s.Nodes) == 0 {
 		return nil, fmt.Errorf("the snapshot has no nodes, so that there is nothing to ask")
 	}
@@ -102,7 +112,7 @@ func recorded(s *check.Snapshot) (*cluster.Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster.kubernetes: %w", err)
 	}
-	out := &cluster.Cluster{Name: s.Cluster.Name, Kubernetes: version, Nodes: s.Machines()}
+	out := &cluster.Cluster{Name: s.Cluster.Name, Kubernetes: version, Nodes: s.Nodes}
 	for _, id := range s.Cluster.Deviations {
 		out.Deviations = append(out.Deviations, cluster.Deviation{ID: id, Reason: "the snapshot has it of its machines"})
 	}

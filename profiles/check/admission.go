@@ -119,7 +119,7 @@ func (f *found) podSecurityFile() string {
 			continue
 		}
 		if path.IsAbs(p.Path) {
-			if on, err := onMachine(f.node, cluster.CompAPIServer, p.Path); err == nil {
+			if on, err := f.onMachine(cluster.CompAPIServer, p.Path); err == nil {
 				return on
 			}
 			return ""

@@ -7,9 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// An expression cannot build values: there is nothing in the language that makes text
-// or lists longer than what was asked for and what stands in it. So what it may cost
-// is bounded by its size and by how deep its loops are, before it is asked.
+// What an expression may cost is bounded by its size and by how deep its loops are, before
+// it is asked; what it goes through of a cluster is counted when it is, see [MostSteps].
 const (
 	// MostParts is how many parts an expression may have.
 	MostParts = 400

@@ -8,7 +8,9 @@
 package check
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -24,6 +26,9 @@ type Question struct {
 	needs Needs
 	// network says that it asks for cluster.enforces, which no function tells of.
 	network bool
+	// alike says that of a node itself it asks for no more than its role: all else that
+	// it rests on is an answer of a function.
+	alike bool
 }
 
 // Needs is what has to be read of a node to answer.
@@ -70,7 +75,7 @@ func Parse(expr hcl.Expression) (*Question, hcl.Diagnostics) {
 	case v.IsKnown() && !q.needs.asks():
 		return nil, refused(expr.Range(), "Not a question", "This is always %s: it asks for nothing of a node.", answerOf(v))
 	}
-	if diags := constants(q.expr); diags.HasErrors() {
+	if diags := constants(expr.(hclsyntax.Expression)); diags.HasErrors() {
 		return nil, diags
 	}
 	return q, nil
@@ -95,12 +100,12 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 	if diags := within(native); diags.HasErrors() {
 		return nil, cty.DynamicVal, diags
 	}
-	rehearsal := &nothing{}
-	network := false
+	rehearsal, alike, network := &nothing{}, true, false
 	for _, v := range native.Variables() {
 		switch {
 		case v.RootName() == "node":
 			rehearsal.needs.Node = true
+			alike = alike && ofRole(v)
 		case v.RootName() == "cluster" && asksForNetwork(v):
 			network = true
 			rehearsal.needs.Add(Needs{Lists: []string{"pods"}}) // what runs tells
@@ -110,7 +115,7 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, v, explained(diags)
 	}
-	return &Question{native, rehearsal.needs, network}, v, nil
+	return &Question{counted(native), rehearsal.needs, network, alike}, v, nil
 }
 
 // asksForNetwork says whether a name of the variable cluster is, or may be, enforces.
@@ -122,15 +127,66 @@ func asksForNetwork(of hcl.Traversal) bool {
 	return !named || field.Name == "enforces"
 }
 
-// Ask answers a question about a node.
-func (q *Question) Ask(s Subject) Answer {
-	v, diags, seen, doubts := q.evaluate(s)
+// ofRole says whether a name of a node is its role, or follows from it.
+func ofRole(name hcl.Traversal) bool {
+	if len(name) < 2 {
+		return false
+	}
+	field, is := name[1].(hcl.TraverseAttr)
+	return is && (field.Name == "role" || field.Name == "control_plane")
+}
+
+// Ask answers a question about a node. Where the context ends, the answer is unknown.
+func (q *Question) Ask(ctx context.Context, s Subject) Answer { return q.about(ctx, s, false) }
+
+// Show is what an expression of evidence comes to, a line for each of its elements.
+func (q *Question) Show(ctx context.Context, s Subject) []Seen { return q.about(ctx, s, true).Seen }
+
+// about is the answer to a question, or its evidence. What is seen is shared with other
+// answers, and must not be changed.
+func (q *Question) about(ctx context.Context, s Subject, shown bool) Answer {
+	a := s.asked
+	if a == nil {
+		a = NewSubjects(s.Cluster, s.Have).Of(s.Node).asked
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	of := about{q, s.Node.Role, shown}
+	if q.alike {
+		if known, ok := a.judged.before(of, a); ok {
+			return known
+		}
+	}
+	v, diags, stopped := a.evaluate(ctx, q)
+	seen, doubts := a.found.seen, a.found.doubts
+	var out Answer
+	switch {
+	case stopped != nil && shown:
+		out = Answer{Unknown, append(unreadOnly(append(seen, doubts...)), Seen{What: "the evidence", Unread: stopped.Error()})}
+	case stopped != nil:
+		out = Answer{Unknown, append(append(seen, doubts...), Seen{What: itself, Unread: stopped.Error()})}
+	case shown:
+		out.Seen = evidence(v, diags, append(seen, doubts...))
+	default:
+		out = judgement(v, diags, seen, doubts)
+	}
+	out.Seen = slices.Clip(out.Seen)
+	if q.alike && ctx.Err() == nil {
+		a.judged.keep(of, outcome{a.rests, out})
+	}
+	return out
+}
+
+// itself is what evidence calls a check that has no answer.
+const itself = "the check itself"
+
+// judgement is the answer that a value is.
+func judgement(v cty.Value, diags hcl.Diagnostics, seen, doubts []Seen) Answer {
 	if diags.HasErrors() {
 		// Names were checked when it was read; what is left is a value of a kind that the
 		// expression does not expect, as text where a number should be.
 		d := diags[0]
-		seen = append(seen, Seen{What: "the check itself", Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})
-		return Answer{Unknown, seen}
+		return Answer{Unknown, append(seen, Seen{What: itself, Unread: fmt.Sprintf("%s: %s", d.Summary, d.Detail)})}
 	}
 	verdict := answerOf(v)
 	if verdict == True && len(doubts) > 0 {
@@ -139,10 +195,8 @@ func (q *Question) Ask(s Subject) Answer {
 	return Answer{verdict, append(seen, doubts...)}
 }
 
-// Show is what an expression of evidence comes to, a line for each of its elements.
-func (q *Question) Show(s Subject) []Seen {
-	v, diags, seen, doubts := q.evaluate(s)
-	seen = append(seen, doubts...)
+// evidence is what a value shows, a line for each of its elements.
+func evidence(v cty.Value, diags hcl.Diagnostics, seen []Seen) []Seen {
 	switch {
 	case diags.HasErrors():
 		return append(unreadOnly(seen), Seen{What: "the evidence", Unread: diags[0].Detail})

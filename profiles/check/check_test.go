@@ -129,7 +129,7 @@ func TestAMachineThatWasNotReachedAnswersNothing(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		if a := q.Ask(s); a.Verdict != Unknown || len(a.Seen) == 0 {
+		if a := q.Ask(t.Context(), s); a.Verdict != Unknown || len(a.Seen) == 0 {
 			t.Errorf("%s: %+v", text, a)
 		}
 	}
@@ -170,7 +170,7 @@ func TestWhatIsMisspeltIsRefused(t *testing.T) {
 
 func TestEvidenceIsSaidOnce(t *testing.T) {
 	q, _ := parse(t, `path("/etc/a") == null || mode_within("0600", path("/etc/a")) || arg(apiserver, "audit-log-path") == null`)
-	got := q.Ask(subject()).Seen
+	got := q.Ask(t.Context(), subject()).Seen
 	want := []Seen{{What: "/etc/a", Value: "file 0640 root:adm"}, {What: "kube-apiserver --audit-log-path", Value: "none"}}
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("%+v, want %+v", got, want)

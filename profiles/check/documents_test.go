@@ -84,7 +84,7 @@ func TestWithoutDocuments(t *testing.T) {
 			if diags.HasErrors() {
 				t.Fatal(diags)
 			}
-			if got := q.Ask(given(t, nil)).Verdict; got == True {
+			if got := q.Ask(t.Context(), given(t, nil)).Verdict; got == True {
 				t.Errorf("%s is %s", text, got)
 			}
 			continue
@@ -151,7 +151,7 @@ func TestDocumentsOfOthers(t *testing.T) {
 		t.Run(c.args+" "+c.text, func(t *testing.T) { expect(t, s, c.ask, c.want) })
 		if c.want == Unknown {
 			q, _ := parse(t, c.ask)
-			if said := fmt.Sprintf("%+v", q.Ask(s).Seen); strings.Contains(said, "c2VjcmV0") {
+			if said := fmt.Sprintf("%+v", q.Ask(t.Context(), s).Seen); strings.Contains(said, "c2VjcmV0") {
 				t.Errorf("%s: %s", c.text, said)
 			}
 		}

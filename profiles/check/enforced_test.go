@@ -57,7 +57,7 @@ func TestWhatRunsTellsWhoEnforces(t *testing.T) {
 		}
 		s := Subject{Node: cluster.Node{Name: "a", Role: cluster.ControlPlane}, Cluster: ClusterOf(&cluster.Cluster{Network: cluster.Network{CNI: c.cni}}), Have: &state.Cluster{API: c.api}}
 		for _, of := range []Subject{s, again(t, s)} {
-			a := q.Ask(of)
+			a := q.Ask(t.Context(), of)
 			if len(a.Seen) != 1 || a.Verdict != c.want || !strings.Contains(a.Seen[0].Value+a.Seen[0].Unread, c.says) || (c.want == Unknown) != (a.Seen[0].Unread != "") {
 				t.Errorf("%s: %+v", name, a)
 			}

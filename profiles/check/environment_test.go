@@ -32,7 +32,7 @@ func TestEtcdIsToldByItsEnvironmentToo(t *testing.T) {
 	q, _ := parse(t, `arg(etcd, "auto-tls") != "true"`)
 	for _, of := range []Subject{s, again(t, s)} {
 		of.asked = nil
-		if a := q.Ask(of); len(a.Seen) != 1 || !strings.Contains(a.Seen[0].What, "ETCD_AUTO_TLS") {
+		if a := q.Ask(t.Context(), of); len(a.Seen) != 1 || !strings.Contains(a.Seen[0].What, "ETCD_AUTO_TLS") {
 			t.Errorf("nothing says where it is from: %+v", a.Seen)
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
 )
@@ -49,7 +47,7 @@ func (f *found) text(of file) (text []byte, at string, set bool, why string) {
 	if !set || within == "" {
 		return nil, "", false, ""
 	}
-	at, err := onMachine(f.node, of.component, within)
+	at, err := f.onMachine(of.component, within)
 	if err != nil {
 		return nil, manifestOf(of.component), true, err.Error()
 	}
@@ -118,8 +116,8 @@ func manifestOf(component string) string {
 // onMachine is where a file lies that a component knows by a path in its container.
 // Where there is no manifest it is the same path, and so it is of what was rendered:
 // there nothing runs yet, and bulwark mounts each file where it lies.
-func onMachine(n *state.Node, component, within string) (string, error) {
-	at := manifestOf(component)
+func (f *found) onMachine(component, within string) (string, error) {
+	n, at := f.node, manifestOf(component)
 	have, asked := n.Files[at]
 	text := have.Text
 	switch {
@@ -132,9 +130,9 @@ func onMachine(n *state.Node, component, within string) (string, error) {
 	case text == nil:
 		return within, nil
 	}
-	var m manifest
-	if yaml.Unmarshal(text, &m) != nil {
-		return "", errors.New(manifestOf(component) + ", which says where its files lie, cannot be read")
+	m, err := readOnce(f.texts, "manifest", text, readManifest)
+	if err != nil {
+		return "", errors.New(at + ", which says where its files lie, cannot be read")
 	}
 	if len(m.Spec.Containers) == 0 {
 		return within, nil

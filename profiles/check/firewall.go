@@ -9,6 +9,14 @@ import (
 
 // firewallTable is the table that the machine has; nil with no reason where it has none.
 func (f *found) firewallTable() (t *table, why string) {
+	if !f.firewalled {
+		f.rules, f.noRules = f.readFirewall()
+		f.firewalled = true
+	}
+	return f.rules, f.noRules
+}
+
+func (f *found) readFirewall() (t *table, why string) {
 	if why := f.node.Unread["Table"]; why != "" {
 		return nil, why + "; have nft (package nftables) answer on the machine, or judge by hand who may reach it"
 	}

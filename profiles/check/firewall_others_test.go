@@ -30,7 +30,7 @@ func TestAnotherFirewallIsNotJudged(t *testing.T) {
 			expect(t, of, reached, Unknown)
 			q, _ := parse(t, dropped)
 			of.asked = nil
-			if why := strings.Join(reasons(q.Ask(of)), ""); !strings.Contains(why, c.why) {
+			if why := strings.Join(reasons(q.Ask(t.Context(), of)), ""); !strings.Contains(why, c.why) {
 				t.Errorf("%s: %q", name, why)
 			}
 		}

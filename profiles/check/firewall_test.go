@@ -192,7 +192,7 @@ func expect(t *testing.T, s Subject, text string, want Verdict) {
 		return
 	}
 	s.asked = nil
-	a := q.Ask(s)
+	a := q.Ask(t.Context(), s)
 	if a.Verdict != want {
 		t.Errorf("%s is %s, want %s; it saw %+v", text, a.Verdict, want, a.Seen)
 	}

@@ -27,10 +27,10 @@ func TestWhatNobodySaidIsUnknown(t *testing.T) {
 		}
 		for i, of := range []Cluster{ClusterOf(c), Unspecified(c, nil)} {
 			s := Subject{Node: c.Nodes[0], Cluster: of, Have: &state.Cluster{Nodes: map[string]*state.Node{"cp-1": {Name: "cp-1"}}}}
-			if got := q.Ask(s); got.Verdict != want[i] {
+			if got := q.Ask(t.Context(), s); got.Verdict != want[i] {
 				t.Errorf("%s, without a spec %t: %s by %+v, want %s", text, i == 1, got.Verdict, got.Seen, want[i])
 			}
-			if got := again(t, s); q.Ask(got).Verdict != want[i] {
+			if got := again(t, s); q.Ask(t.Context(), got).Verdict != want[i] {
 				t.Errorf("%s, without a spec %t: another verdict of its snapshot", text, i == 1)
 			}
 		}

@@ -23,9 +23,15 @@ type found struct {
 	subject Subject
 	node    *state.Node // nil where the machine was not reached
 	seen    []Seen
-	lists   map[string]cty.Value // of the API, as they were asked for
-	doubts  []Seen               // what keeps a true answer from being one
+	doubts  []Seen // what keeps a true answer from being one
 	texts   *texts
+
+	paths []string // of its files, sorted; nil until somebody asks for them
+	// rules are the firewall's and noRules why there are none, where firewalled says
+	// that they were read.
+	rules      *table
+	noRules    string
+	firewalled bool
 }
 
 // saw keeps what an answer rests on.
@@ -78,7 +84,7 @@ func (f *found) arguments(component string) (args []string, why string) {
 }
 
 func (f *found) arg(component, name string) (cty.Value, error) {
-	if err := knownArgument(component, name); err != nil {
+	if _, err := readOnce(f.texts, "argument of "+component, []byte(name), func([]byte) (bool, error) { return true, knownArgument(component, name) }); err != nil {
 		return cty.DynamicVal, err
 	}
 	what := programOf(component) + " --" + name

@@ -91,7 +91,10 @@ func (f *found) entries(folder string) (cty.Value, error) {
 	}
 	all := []Entry{}
 	var names []string
-	for _, at := range slices.Sorted(maps.Keys(f.node.Files)) {
+	if f.paths == nil {
+		f.paths = slices.Sorted(maps.Keys(f.node.Files))
+	}
+	for _, at := range f.paths {
 		if e := f.node.Files[at]; liesIn(folder, at) && e.Exists() {
 			user, group := f.accounts(e.Owner)
 			all = append(all, Entry{Path: at, Type: e.Type, Mode: octal(e.Mode), Owner: user, Group: group})

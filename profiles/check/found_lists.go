@@ -17,9 +17,6 @@ import (
 // list answers one of [clusterLists] from what the API has. A list that nobody read is
 // nil there, and never taken for an empty one.
 func (f *found) list(name string) (cty.Value, error) {
-	if v, known := f.lists[name]; known {
-		return v, nil
-	}
 	what, api := strings.ReplaceAll(name, "_", " "), f.subject.Have.API
 	if why := unreadList(api, name); why != "" {
 		return f.unread(listTypes[name], what, "%s", why)
@@ -34,10 +31,6 @@ func (f *found) list(name string) (cty.Value, error) {
 	}
 	// What is in a list goes into evidence by what the control shows of it.
 	f.saw(Seen{What: what, Value: strconv.Itoa(v.LengthInt())})
-	if f.lists == nil {
-		f.lists = map[string]cty.Value{}
-	}
-	f.lists[name] = v // a loop asks for it again and again
 	return v, nil
 }
 

@@ -42,7 +42,7 @@ func askOf(t *testing.T, api state.API, text string) Answer {
 	if diags.HasErrors() {
 		t.Fatalf("%s: %v", text, diags)
 	}
-	return q.Ask(Subject{Node: cluster.Node{}, Have: &state.Cluster{API: api}})
+	return q.Ask(t.Context(), Subject{Node: cluster.Node{}, Have: &state.Cluster{API: api}})
 }
 
 func TestListsOfTheAPI(t *testing.T) {

@@ -18,7 +18,7 @@ func TestNumbersImagesAndArgumentsOfTheKubelet(t *testing.T) {
 			t.Errorf("%s: %v", text, diags)
 			continue
 		}
-		if a := q.Ask(subject()); a.Verdict != want {
+		if a := q.Ask(t.Context(), subject()); a.Verdict != want {
 			t.Errorf("%s is %s, want %s; it saw %+v", text, a.Verdict, want, a.Seen)
 		}
 	}
@@ -27,7 +27,7 @@ func TestNumbersImagesAndArgumentsOfTheKubelet(t *testing.T) {
 	kubelet.Args = append(kubelet.Args, "--pod-manifest-path=/etc/pods")
 	s.Have.Nodes["cp-1"].Processes["kubelet"] = kubelet
 	q, _ := parse(t, `config(kubelet, "staticPodPath") == "/etc/pods"`)
-	if a := q.Ask(s); a.Verdict != True {
+	if a := q.Ask(t.Context(), s); a.Verdict != True {
 		t.Errorf("pods from a folder that an argument names: %+v", a)
 	}
 }

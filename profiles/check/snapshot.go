@@ -1,10 +1,7 @@
 package check
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -81,83 +78,6 @@ func (s *Snapshot) Write(w io.Writer) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	return e.Encode(s)
-}
-
-// ReadSnapshot reads what [Snapshot.Write] wrote, by this version of bulwark or an older one.
-func ReadSnapshot(r io.Reader) (*Snapshot, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	var version struct {
-		FormatVersion int `json:"format_version"`
-	}
-	if err := json.Unmarshal(text, &version); err != nil {
-		return nil, fmt.Errorf("this is no snapshot: %w", err)
-	}
-	switch {
-	case version.FormatVersion == 0:
-		return nil, errors.New("this is no snapshot: it has no format_version")
-	case version.FormatVersion > SnapshotVersion:
-		return nil, fmt.Errorf("the snapshot has format_version %d, and this bulwark reads %d and older: use the bulwark that wrote it, or a newer one", version.FormatVersion, SnapshotVersion)
-	}
-	var out Snapshot
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields() // a misspelt name is no reason for a verdict
-	if err := d.Decode(&out); err != nil {
-		return nil, fmt.Errorf("the snapshot cannot be read: %w", err)
-	}
-	named := map[string]bool{}
-	for _, n := range out.Nodes {
-		switch {
-		case n.Name == "" || named[n.Name]:
-			return nil, fmt.Errorf("the snapshot has a node %q without a name of its own", n.Name)
-		case n.Role != cluster.ControlPlane && n.Role != cluster.Worker: // of another most controls would not be asked
-			return nil, fmt.Errorf("the snapshot of node %s: %q is no role; a node is %s or %s", n.Name, n.Role, cluster.ControlPlane, cluster.Worker)
-		}
-		named[n.Name] = true
-		if n.Has != nil {
-			if err := n.Has.valid(); err != nil {
-				return nil, fmt.Errorf("the snapshot of node %s: %w", n.Name, err)
-			}
-		}
-	}
-	return &out, nil
-}
-
-// Machines are the nodes, as a spec would have them.
-func (s *Snapshot) Machines() []cluster.Node {
-	var out []cluster.Node
-	for _, n := range s.Nodes {
-		out = append(out, cluster.Node{Name: n.Name, Role: n.Role, Labels: n.Labels})
-	}
-	return out
-}
-
-// Have is what nodes and API had.
-func (s *Snapshot) Have() *state.Cluster {
-	out := &state.Cluster{Nodes: map[string]*state.Node{}}
-	for _, n := range s.Nodes {
-		if n.Has != nil {
-			out.Nodes[n.Name] = n.Has.node(n.Name)
-		}
-	}
-	if s.API == nil {
-		return out
-	}
-	out.API = state.API{Status: s.API.Status, Tokens: s.API.Tokens, Inventory: s.API.Inventory, Unread: s.API.Unread, Objects: map[string]state.HaveObject{}}
-	if s.API.Nodes != nil {
-		out.API.Nodes = map[string]state.NodeObject{}
-	}
-	for _, n := range s.API.Nodes {
-		out.API.Nodes[n.Name] = state.NodeObject{Name: n.Name, Labels: n.Labels, Taints: n.Taints, KubeletVersion: n.Kubelet, Ready: n.Ready}
-	}
-	if s.API.KubeProxy != "" {
-		if object, err := json.Marshal(map[string]any{"data": map[string]string{proxyKey: s.API.KubeProxy}}); err == nil {
-			out.API.Objects[kubeProxy] = state.HaveObject{JSON: object}
-		}
-	}
-	return out
 }
 
 // argumentsOf are the arguments of a component that a check can ask for, each as it is

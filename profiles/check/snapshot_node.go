@@ -172,26 +172,25 @@ func (s *NodeSnapshot) valid() error {
 	return nil
 }
 
-// node is the machine again.
-func (s *NodeSnapshot) node(name string) *state.Node {
-	out := &state.Node{Name: name, Files: map[string]state.HaveFile{}, Listed: s.Listed, Units: map[string]state.Unit{}, Sysctls: s.Sysctls,
-		Processes: map[string]state.Process{}, Table: s.Table, OtherFirewalls: s.OtherFirewalls, Facts: state.Facts{EtcdAccount: s.EtcdAccount}, Unread: s.Unread}
+// node is the machine again. What it has the same as others is theirs.
+func (s *NodeSnapshot) node(name string, same *same) *state.Node {
+	out := &state.Node{Name: name, Files: make(map[string]state.HaveFile, len(s.Files)), Listed: same.list(s.Listed), Units: map[string]state.Unit{}, Sysctls: s.Sysctls,
+		Processes: map[string]state.Process{}, Table: same.word(s.Table), OtherFirewalls: s.OtherFirewalls, Facts: state.Facts{EtcdAccount: same.word(s.EtcdAccount)}, Unread: s.Unread}
 	for path, f := range s.Files {
 		mode, _ := fileMode(f.Mode) // it was read before
-		have := state.HaveFile{Path: path, Type: f.Type, Mode: mode, Owner: f.Owner, Owners: f.Owners, Changed: f.Changed}
+		path = same.word(path)
+		have := state.HaveFile{Path: path, Type: same.word(f.Type), Mode: mode, Owner: same.word(f.Owner), Owners: same.list(f.Owners), Changed: f.Changed, Text: same.text(f.Text)}
 		if f.Type == "dir" {
 			have.Mode |= fs.ModeDir
-		}
-		if f.Text != "" {
-			have.Text = []byte(f.Text)
 		}
 		out.Files[path] = have
 	}
 	for name, u := range s.Units {
-		out.Units[name] = state.Unit{Name: name, Load: u.Load, Enabled: u.Enabled, Active: u.Active}
+		name = same.word(name)
+		out.Units[name] = state.Unit{Name: name, Load: same.word(u.Load), Enabled: same.word(u.Enabled), Active: same.word(u.Active)}
 	}
 	for name, p := range s.Processes {
-		out.Processes[name] = state.Process{Args: p.Args, Env: p.Env, Started: p.Started}
+		out.Processes[same.word(name)] = state.Process{Args: same.list(p.Args), Env: p.Env, Started: p.Started}
 	}
 	return out
 }

@@ -17,11 +17,11 @@ func again(t *testing.T, s Subject) Subject {
 	if err := Take(s.Cluster, []cluster.Node{s.Node}, s.Have).Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	read, err := ReadSnapshot(&text)
+	read, err := ReadSnapshot(text.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Subject{Node: read.Machines()[0], Cluster: read.Cluster, Have: read.Have()}
+	return Subject{Node: read.Nodes[0], Cluster: read.Cluster, Have: read.Have}
 }
 
 // What has to do with keys is planted wherever a look could have it.
@@ -67,7 +67,7 @@ func TestASnapshotHoldsNothingSecret(t *testing.T) {
 			t.Fatal(diags)
 		}
 		for what, of := range map[string]Subject{"what was seen": s, "the snapshot": again(t, s)} {
-			a := q.Ask(of)
+			a := q.Ask(t.Context(), of)
 			if a.Verdict != True {
 				t.Errorf("%s: %s is %s: %+v", what, ask, a.Verdict, a.Seen)
 			}
@@ -83,7 +83,7 @@ func TestASnapshotHoldsNothingSecret(t *testing.T) {
 		n.Processes["kube-apiserver"] = state.Process{Args: []string{"kube-apiserver", "--" + flag + "=/broken"}}
 		for _, ask := range []string{`encrypted_by("secrets") == "x"`, `count(admission_plugins()) == 1`, `anonymous().enabled == false`, `audit_level("get", "secrets") == "None"`} {
 			q, _ := parse(t, ask)
-			before, after := q.Ask(s), q.Ask(again(t, s))
+			before, after := q.Ask(t.Context(), s), q.Ask(t.Context(), again(t, s))
 			for _, seen := range append(before.Seen, after.Seen...) {
 				if strings.Contains(seen.What+seen.Value+seen.Unread, canary) {
 					t.Errorf("%s: %+v", ask, seen)
@@ -115,7 +115,7 @@ func TestASnapshotAnswersTheSame(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatalf("%s: %v", text, diags)
 		}
-		if before, after := q.Ask(s), q.Ask(again(t, s)); before.Verdict != after.Verdict || len(before.Seen) != len(after.Seen) {
+		if before, after := q.Ask(t.Context(), s), q.Ask(t.Context(), again(t, s)); before.Verdict != after.Verdict || len(before.Seen) != len(after.Seen) {
 			t.Errorf("%s is %s by %+v, and of the snapshot %s by %+v", text, before.Verdict, before.Seen, after.Verdict, after.Seen)
 		}
 	}
@@ -134,7 +134,7 @@ func TestSnapshotsThatAreNone(t *testing.T) {
 		`{"format_version": 1, "nodes": [{"name": "n", "role": "worker", "has": {"files": {"/a": {"type": "file", "mode": "0o9"}}}}]}`: `node n: /a: "0o9" is no mode`,
 		`{"format_version": 1, "nodes": [{"name": "n", "role": "worker", "has": {"files": {"/a": {"type": "folder"}}}}]}`:              `"folder" is no type`,
 	} {
-		if _, err := ReadSnapshot(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadSnapshot([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
