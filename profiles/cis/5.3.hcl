@@ -13,8 +13,16 @@ control "CIS-5.3.2" {
   section  = "5.3"
   level    = 2
   refs     = ["NSA-NS-3", "NSA-APP-E", "PCI-4.1"]
-  check    = all([for n in namespaces() : n.system || any([for p in network_policies() : p.namespace == n.name && p.all_pods && p.denies_ingress]) && any([for p in network_policies() : p.namespace == n.name && p.all_pods && (p.denies_egress || p.allows_dns)])])
-  evidence = [for n in namespaces() : "namespace ${n.name}" if !(n.system || any([for p in network_policies() : p.namespace == n.name && p.all_pods && p.denies_ingress]) && any([for p in network_policies() : p.namespace == n.name && p.all_pods && (p.denies_egress || p.allows_dns)]))]
+  check = (
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && p.denies_ingress]) &&
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && (p.denies_egress || p.allows_dns)])
+  )
+  evidence = union([
+    for denied in [{
+      ingress = [for p in network_policies() : p.namespace if p.all_pods && p.denies_ingress]
+      egress  = [for p in network_policies() : p.namespace if p.all_pods && (p.denies_egress || p.allows_dns)]
+    }] : [for n in namespaces() : "namespace ${n.name}" if !n.system && !(has(denied.ingress, n.name) && has(denied.egress, n.name))]
+  ]...)
   remedy   = "make a NetworkPolicy for all pods of each namespace that allows nothing in and nothing but DNS out, and further ones for what may pass"
 
   harden {

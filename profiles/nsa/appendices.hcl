@@ -48,10 +48,11 @@ control "NSA-APP-E" {
   title   = "Each namespace has policies that deny all ingress, and all egress but DNS, and they are enforced"
   section = "Appendix E"
   refs    = ["CIS-5.3.2", "NSA-NS-3", "PCI-4.1"]
-  check = cluster.enforces && all([for n in namespaces() : n.system || (
-    any([for p in network_policies() : p.namespace == n.name && p.all_pods && p.denies_ingress]) &&
-    any([for p in network_policies() : p.namespace == n.name && p.all_pods && (p.denies_egress || p.allows_dns)])
-  )])
+  check = (
+    cluster.enforces &&
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && p.denies_ingress]) &&
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && (p.denies_egress || p.allows_dns)])
+  )
   remedy = "give each namespace a NetworkPolicy with an empty podSelector and policyTypes Ingress and Egress, on a pod network that enforces it"
   harden {
     policy { default_deny = true }

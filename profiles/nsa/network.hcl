@@ -18,10 +18,11 @@ control "NSA-NS-3" {
   title   = "Nothing reaches a pod, and a pod nothing but DNS, unless a policy lets it"
   section = "Network separation"
   refs    = ["CIS-5.3.2", "NSA-APP-E", "PCI-4.1"]
-  check = cluster.enforces && all([for n in namespaces() : n.system || (
-    any([for p in network_policies() : p.namespace == n.name && p.all_pods && p.denies_ingress]) &&
-    any([for p in network_policies() : p.namespace == n.name && p.all_pods && (p.denies_egress || p.allows_dns)])
-  )])
+  check = (
+    cluster.enforces &&
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && p.denies_ingress]) &&
+    within([for n in namespaces() : n.name if !n.system], [for p in network_policies() : p.namespace if p.all_pods && (p.denies_egress || p.allows_dns)])
+  )
   remedy = "give each namespace a NetworkPolicy that selects every pod and allows neither ingress nor egress, on a pod network that enforces it"
   harden {
     policy { default_deny = true }
