@@ -12,7 +12,7 @@ import (
 // MostSteps is how many steps one answer may take: each turn of a loop is as many as it
 // has parts, and a few more for what it keeps; each list that is compared or given to a
 // function as many as it has elements. The checks of bulwark's own take a few millions
-// of the largest cluster that Kubernetes supports; this many take some seconds.
+// of the largest cluster that Kubernetes supports; this many take ten seconds or so.
 const MostSteps = 20_000_000
 
 const (
