@@ -11,7 +11,7 @@ fi
 go vet ./... || code=1
 go vet -tags matrix,planes,vm ./e2e || code=1
 if command -v shellcheck >/dev/null; then
-  git ls-files '*.sh' .ci/run | grep -v '^templates/node/script/' | xargs shellcheck -x || code=1
+  git ls-files '*.sh' .ci/run | grep -v '^templates/node/script/' | xargs shellcheck -x -P SCRIPTDIR || code=1
   git ls-files 'templates/node/script/*.sh' | xargs -r shellcheck -s sh -e SC2034,SC2154 || code=1
 else
   echo 'NOT RUN: shellcheck, it is not installed'

@@ -10,6 +10,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lab/lib.sh"
+# shellcheck source=../lab/binaries.sh
 . "$lab/binaries.sh"
 
 benchmark=cis-1.12

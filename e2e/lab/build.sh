@@ -39,13 +39,13 @@ stage() {
   rm -rf "$to"
 }
 
-# enable OVERLAY UNIT... starts units at boot.
+# enable ROOT UNIT... starts units at boot.
 enable() {
-  local overlay=$1 unit
+  local root=$1 unit
   shift
-  mkdir -p "$overlay/etc/systemd/system/multi-user.target.wants"
+  mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
   for unit in "$@"; do
-    ln -sf "/etc/systemd/system/$unit" "$overlay/etc/systemd/system/multi-user.target.wants/$unit"
+    ln -sf "/etc/systemd/system/$unit" "$root/etc/systemd/system/multi-user.target.wants/$unit"
   done
 }
 
