@@ -37,8 +37,8 @@ func (s Setting) Meets(have, asked any) bool {
 	case Exempt:
 		return among(elements(have), elements(asked))
 	case Beneath:
-		all := elements(have)
-		return (len(all) > 0 || len(elements(asked)) == 0) && !slices.ContainsFunc(all, func(e string) bool { return !below(e, elements(asked)) })
+		all, of := elements(have), elements(asked)
+		return len(of) == 0 || len(all) > 0 && !slices.ContainsFunc(all, func(e string) bool { return !below(e, of) })
 	case Pairs:
 		return among(pairsOf(asked), pairsOf(have))
 	case Fixed, Forbidden, OneOf:

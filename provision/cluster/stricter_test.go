@@ -78,6 +78,7 @@ func TestAValueMeetsWhatIsAskedForHoweverItIsWritten(t *testing.T) {
 		"a higher level":                    {Setting{Rule: Ordered, Levels: []string{"a", "b"}}, "b", "a", true},
 		"a place in one that is allowed":    {Setting{Rule: Beneath}, []string{"r.io/team"}, []string{"q.io", "r.io"}, true},
 		"a place that begins alike":         {Setting{Rule: Beneath}, []string{"r.io/teams"}, []string{"r.io/team"}, false},
+		"a place where all are allowed":     {Setting{Rule: Beneath}, []string{"r.io"}, []string(nil), true},
 		"any place":                         {Setting{Rule: Beneath}, []string(nil), []string{"r.io"}, false},
 		"nothing is exempt":                 {Setting{Rule: Exempt}, []string(nil), []string{"a"}, true},
 		"more is exempt":                    {Setting{Rule: Exempt}, []string{"a", "b"}, []string{"a"}, false},
