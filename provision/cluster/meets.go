@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,13 @@ func (s Setting) Meets(have, asked any) bool {
 		all, of := elements(have), elements(asked)
 		return len(of) == 0 || len(all) > 0 && !slices.ContainsFunc(all, func(e string) bool { return !below(e, of) })
 	case Pairs:
-		return among(pairsOf(asked), pairsOf(have))
+		is := pairsOf(have)
+		for name, value := range pairsOf(asked) {
+			if v, there := is[name]; !there || v != value {
+				return false
+			}
+		}
+		return true
 	case Fixed, Forbidden, OneOf:
 	}
 	return s.Same(have, asked)
@@ -58,7 +65,7 @@ func (s Setting) Same(a, b any) bool {
 	case Union, Intersection, Exempt, Beneath:
 		return among(elements(a), elements(b)) && among(elements(b), elements(a))
 	case Pairs:
-		return among(pairsOf(a), pairsOf(b)) && among(pairsOf(b), pairsOf(a))
+		return maps.Equal(pairsOf(a), pairsOf(b))
 	case Minimum, Maximum, Between, TrueWins, FalseWins, Ordered, Fixed, Forbidden, OneOf:
 	}
 	if p, q := elements(a), elements(b); len(p) > 1 || len(q) > 1 {
@@ -109,20 +116,4 @@ func (s Setting) beneath(a, b any) (any, bool) {
 		}
 	}
 	return like(a, out), len(out) > 0
-}
-
-// pairsOf are the parts of "A=true,B=F", each written as others are.
-func pairsOf(v any) []string {
-	var out []string
-	for _, e := range elements(v) {
-		name, value, has := strings.Cut(e, "=")
-		if !has {
-			value = "true" // as in Setting.pairs
-		}
-		if b, err := strconv.ParseBool(strings.TrimSpace(value)); err == nil {
-			value = strconv.FormatBool(b)
-		}
-		out = append(out, strings.TrimSpace(name)+"="+strings.TrimSpace(value))
-	}
-	return out
 }

@@ -48,7 +48,9 @@ func (s Setting) Stricter(a, b any) (any, bool) {
 		return s.beneath(a, b)
 	case Exempt:
 		return like(a, slices.DeleteFunc(elements(a), func(e string) bool { return !slices.Contains(elements(b), e) })), true
-	case Fixed, Forbidden, Pairs, OneOf:
+	case Pairs:
+		return bothPairs(a, b)
+	case Fixed, Forbidden, OneOf:
 	}
 	return a, s.Same(a, b)
 }

@@ -33,6 +33,8 @@ func TestTheStricterOfTwo(t *testing.T) {
 		"one of several, the same":                   {Setting{Rule: OneOf}, "metadata", "metadata", "metadata", false},
 		"one of several, and another":                {Setting{Rule: OneOf}, "metadata", "everything", "metadata", true},
 		"without a rule only the same":               {Setting{}, "1", "2", "1", true},
+		"gates that say nothing of each other":       {Setting{Rule: Pairs}, "B=true", "A=F,B", "B=true,A=false", false},
+		"gates of which one is not agreed":           {Setting{Rule: Pairs}, "A=true,B=true", "A=false", "A=true,B=true", true},
 		"all between is as strict":                   {Setting{Rule: Between}, "60s", "300s", "60s", false},
 	} {
 		got, ok := c.s.Stricter(c.a, c.b)
@@ -84,6 +86,11 @@ func TestAValueMeetsWhatIsAskedForHoweverItIsWritten(t *testing.T) {
 		"more is exempt":                    {Setting{Rule: Exempt}, []string{"a", "b"}, []string{"a"}, false},
 		"gates in another order":            {rule(flag, Pairs), "B=F, A", "A=true,B=false", true},
 		"a gate the other way":              {rule(flag, Pairs), "A=false", "A=true", false},
+		"a gate that is said twice":         {rule(flag, Pairs), "A=true,A=false", "A=true", false},
+		"the last word on a gate":           {rule(flag, Pairs), "A=false,A=true", "A=true", true},
+		"a gate of Kubernetes itself":       {rule(flag, Pairs), "kube:A=true", "A=true", true},
+		"the same gate, named in full":      {rule(flag, Pairs), "A=true,kube:A=false", "A=true", false},
+		"a gate of another part":            {rule(flag, Pairs), "other:A=true", "A=true", false},
 		"one value that is never argued of": {rule(flag, Fixed), "RBAC,Node", "Node,RBAC", false},
 	} {
 		if got := c.s.Meets(c.have, c.asked); got != c.want {
