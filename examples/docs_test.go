@@ -132,9 +132,10 @@ func rule(s cluster.Setting) string {
 	switch s.Rule {
 	case cluster.Minimum:
 		return fmt.Sprintf("%v or more", s.Value)
-	case cluster.Maximum:
-		return fmt.Sprintf("1 to %v", s.Value)
-	case cluster.Between:
+	case cluster.Maximum, cluster.Between:
+		if s.Rule == cluster.Maximum && s.Value != nil {
+			return fmt.Sprintf("1 to %v", s.Value)
+		}
 		return bound(s.Low) + " to " + bound(s.High)
 	case cluster.Union:
 		return "more; they are added"

@@ -219,6 +219,12 @@ func (l *Library) Control(id string) (Control, bool) {
 	return l.controls[i], true
 }
 
+// Ships says whether a control is one of bulwark's, and not a spec's own.
+func (l *Library) Ships(id string) bool {
+	i, ok := l.at[id]
+	return ok && i < l.shipped
+}
+
 // Profile finds one by its name.
 func (l *Library) Profile(name string) (Profile, bool) {
 	p, ok := l.profiles[name]

@@ -47,7 +47,7 @@ func (standards) Ask(names []string, own []spec.OwnProfile) (spec.Asks, hcl.Diag
 	for _, c := range chosen.Controls {
 		asks.Controls = append(asks.Controls, c.ID)
 		if c.Harden != nil || c.Settle != "" {
-			asks.Layers = append(asks.Layers, spec.Layer{Control: c.ID, Title: c.Title, Body: c.Harden, Settle: c.Settle, Exactly: c.Exactly, At: c.Range})
+			asks.Layers = append(asks.Layers, spec.Layer{Control: c.ID, Title: c.Title, Body: c.Harden, Settle: c.Settle, Exactly: c.Exactly, Own: !all.Ships(c.ID), At: c.Range})
 		}
 	}
 	return asks, diags

@@ -22,7 +22,8 @@ type Rule string
 // The rules.
 const (
 	// Minimum and Maximum bound a number; a maximum also refuses 0 and less,
-	// which mean "without limit" wherever Kubernetes has one.
+	// which mean "without limit" wherever Kubernetes has one, unless Low and High say
+	// what it may be.
 	Minimum Rule = "minimum"
 	Maximum Rule = "maximum"
 	// Between bounds a number, or a time, from both sides.
@@ -68,7 +69,8 @@ type Setting struct {
 	// Written says that bulwark writes Value whatever the spec says. Otherwise
 	// the component has it by itself, and only what would weaken it is refused.
 	Written bool
-	// Low and High bound Between. For times, they are nanoseconds.
+	// Low and High bound Between, and a Maximum without a Value. For times, they are
+	// nanoseconds.
 	Low, High int64
 	// Levels are the values of Ordered, from weak to strong, and those of OneOf.
 	Levels []string

@@ -13,8 +13,8 @@ func delegating(c string, bind []string) []Setting {
 		{Component: c, Key: "authorization-always-allow-paths", Rule: Intersection, Value: healthPaths()},
 		{Component: c, Key: "authentication-skip-lookup", Rule: FalseWins, Value: false},
 		// Longer, and rights that were taken away would still be honoured.
-		{Component: c, Key: "authentication-token-webhook-cache-ttl", Rule: Between, High: int64(10 * time.Second)},
-		{Component: c, Key: "authorization-webhook-cache-authorized-ttl", Rule: Between, High: int64(10 * time.Second)},
+		{Component: c, Key: "authentication-token-webhook-cache-ttl", Rule: Maximum, High: int64(10 * time.Second)},
+		{Component: c, Key: "authorization-webhook-cache-authorized-ttl", Rule: Maximum, High: int64(10 * time.Second)},
 	}
 	out = append(out, forbidden(c, "it names another API server than kubeconfig does, and may do so without TLS", nil, "master")...)
 	return append(out, owned(c, "kubeadm sets it to a file it made, or leaves it at its safe default",
@@ -32,11 +32,11 @@ func hardenedControllerManager() []Setting {
 		// Kubernetes keeps 12500 terminated pods; the benchmark's example of 10
 		// would take away pods somebody still wants to read.
 		Setting{Component: c, Key: "terminated-pod-gc-threshold", Rule: Between, Value: int64(1000), Written: true, Low: 10, High: 12500, Refs: []string{"CIS-1.3.1"}},
-		Setting{Component: c, Key: "cluster-signing-duration", Rule: Between, Low: int64(10 * time.Minute), High: int64(8760 * time.Hour), Use: "certificates of a year, which is the default, or less"},
+		Setting{Component: c, Key: "cluster-signing-duration", Rule: Maximum, Low: int64(10 * time.Minute), High: int64(8760 * time.Hour), Use: "certificates of a year, which is the default, or less"},
 	)
 	out = append(out,
 		Setting{Component: c, Key: "enable-hostpath-provisioner", Rule: FalseWins, Value: false},
-		Setting{Component: c, Key: "legacy-service-account-token-clean-up-period", Rule: Between, Low: int64(time.Hour), High: int64(8760 * time.Hour)},
+		Setting{Component: c, Key: "legacy-service-account-token-clean-up-period", Rule: Maximum, Low: int64(time.Hour), High: int64(8760 * time.Hour)},
 	)
 	out = append(out, owned(c, "use network { pods, services }", "cluster-cidr", "service-cluster-ip-range", "allocate-node-cidrs")...)
 	return append(out, owned(c, "kubeadm sets it to a file or a list it made",

@@ -40,8 +40,8 @@ func hardenedKubelet() []Setting {
 			Levels: []string{"NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages", "AlwaysVerify"}},
 		{Component: c, Key: "logging.verbosity", Rule: Between, Low: 0, High: 7, Use: "from 8 on, logs hold the bodies of requests, Secrets among them"},
 		// Longer, and rights that were taken away would still be honoured.
-		{Component: c, Key: "authentication.webhook.cacheTTL", Rule: Between, High: int64(2 * time.Minute)},
-		{Component: c, Key: "authorization.webhook.cacheAuthorizedTTL", Rule: Between, High: int64(5 * time.Minute)},
+		{Component: c, Key: "authentication.webhook.cacheTTL", Rule: Maximum, High: int64(2 * time.Minute)},
+		{Component: c, Key: "authorization.webhook.cacheAuthorizedTTL", Rule: Maximum, High: int64(5 * time.Minute)},
 		{Component: c, Key: "localStorageCapacityIsolation", Rule: TrueWins, Value: true},
 		{Component: c, Key: "featureGates.KubeletEnsureSecretPulledImages", Rule: TrueWins, Value: true},
 		{Component: c, Key: "healthzBindAddress", Rule: Fixed, Value: "127.0.0.1", Written: true},

@@ -68,6 +68,7 @@ func (l *loader) settle(t *clusterText, layers []Layer) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(floors)) {
 		l.raise(t, floors[path])
+		l.notRaised(floors[path])
 	}
 	l.followNamespaces()
 	for _, path := range slices.Sorted(maps.Keys(before)) {
@@ -165,4 +166,19 @@ func (l *loader) raise(t *clusterText, f *floor) {
 	}
 	f.set(l.c, value)
 	l.c.Origins[f.path] = cluster.Origin{Default: strings.Join(f.ids(), ", ")}
+}
+
+// notRaised tells who asked for a value between two bounds that another one stays: of a
+// standard's own control it is known that its check takes each of them.
+func (l *loader) notRaised(f *floor) {
+	have, _ := f.get(l.c)
+	if f.setting.Rule != cluster.Between || f.lacks(have) {
+		return
+	}
+	for i, y := range f.by {
+		if y.Own && !f.setting.Same(have, f.values[i]) {
+			l.report(caution(y.At, "Not the value that is asked for", "%s asks for %s = %s, and it is %s: none of what lies between its bounds is stricter, so that what was there first stays. If the check of %s takes no other value, write exactly = true beside it.",
+				y.Control, f.path, quoted(f.values[i]), quoted(have), y.Control))
+		}
+	}
 }

@@ -51,7 +51,9 @@ type Layer struct {
 	Exactly bool
 	// Softens says that the values are weaker than the defaults.
 	Softens bool
-	At      hcl.Range
+	// Own says that the spec has the control itself.
+	Own bool
+	At  hcl.Range
 }
 
 type profileText struct {
