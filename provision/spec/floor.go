@@ -7,26 +7,36 @@ type floor struct {
 	// each asks for.
 	by     []Layer
 	values []any
-	// against is the first that asks for what the ones before it do not allow, -1 where
-	// there is none.
-	against int
 }
 
 // ask adds what one layer asks of a setting.
 func ask(floors map[string]*floor, y Layer, w wish) {
 	f := floors[w.path]
 	if f == nil {
-		f = &floor{wish: w, against: -1}
+		f = &floor{wish: w}
 		floors[w.path] = f
 	}
 	if len(f.by) > 0 {
-		stricter, ok := w.setting.Stricter(f.value, w.value)
-		if !ok && f.against < 0 {
-			f.against = len(f.by)
-		}
-		f.value = stricter
+		f.value, _ = w.setting.Stricter(f.value, w.value) // whether all are met by it is asked when all are there
 	}
 	f.by, f.values = append(f.by, y), append(f.values, w.value)
+}
+
+// agree finds a value that meets all, false where they contradict each other: what they
+// come to together, else what one of them asks for, first of those that take no other.
+func (f *floor) agree() bool {
+	if !f.lacks(f.value) {
+		return true
+	}
+	for _, exactly := range [...]bool{true, false} {
+		for i, v := range f.values {
+			if f.by[i].Exactly == exactly && !f.lacks(v) {
+				f.value = v
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lacks says whether one that asks for a setting is not met by a value of it.

@@ -137,24 +137,23 @@ func (l *loader) saidAt(w wish) (hcl.Range, bool) {
 
 // raise brings a setting up to what is asked of it.
 func (l *loader) raise(t *clusterText, f *floor) {
-	if f.against >= 0 || f.lacks(f.value) {
+	at, said := l.saidAt(f.wish)
+	have, there := f.get(l.c)
+	if (said || there) && !f.lacks(have) {
+		return // the spec, or the default, is as strict
+	}
+	if !f.agree() {
 		l.contradiction(t, f)
 		return
 	}
-	if at, said := l.saidAt(f.wish); said {
-		have, _ := f.get(l.c)
-		switch stricter, _ := f.setting.Stricter(have, f.value); {
-		case !f.lacks(have):
-		case f.setting.Rule == cluster.Union:
-			f.set(l.c, stricter)
-		default:
-			l.weaker(at, f, have)
+	if said {
+		adds := f.setting.Rule == cluster.Union || f.setting.Rule == cluster.Pairs
+		if stricter, ok := f.setting.Stricter(have, f.value); adds && ok && !f.lacks(stricter) {
+			f.set(l.c, stricter) // nothing that the spec says is taken back
+			return
 		}
+		l.weaker(at, f, have)
 		return
-	}
-	have, there := f.get(l.c)
-	if there && !f.lacks(have) {
-		return // the default is as strict
 	}
 	value := f.value // also of one-of: the default is not what is asked for
 	if stricter, ok := f.setting.Stricter(have, f.value); there && ok && !f.lacks(stricter) {

@@ -71,3 +71,36 @@ func TestWhatLiesBetweenBounds(t *testing.T) {
 		}
 	}
 }
+
+// Controls contradict each other where no value meets all of them, and not where the first
+// one that is tried does not.
+func TestOnlyWhatNothingMeetsIsAContradiction(t *testing.T) {
+	const timeout, gates = "apiserver { args = { request-timeout = \"%\" } }", "apiserver { args = { feature-gates = \"%\" } }"
+	with := func(text, value string) string { return strings.ReplaceAll(text, "%", value) }
+	one := func(text, value string) Layer { return layer(t, "X-1", "", with(text, value)) }
+	two := func(text, value string) Layer { return wanted(t, "X-2", with(text, value)) }
+	gate := func(id, value string) Layer { return layer(t, id, "", with(gates, value)) }
+	for _, c := range []struct {
+		of               layers
+		lines, key, want string
+		refused          string
+	}{
+		{layers{one(timeout, "60s"), two(timeout, "5m")}, "", "request-timeout", "5m", ""},
+		{layers{two(timeout, "5m"), one(timeout, "60s")}, "", "request-timeout", "5m", ""},
+		{layers{one(timeout, "60s"), two(timeout, "5m")}, with(timeout, "300s"), "request-timeout", "300s", ""},
+		{layers{one(timeout, "60s"), two(timeout, "5m")}, with(timeout, "2m"), "", "", `X-2 asks for exactly "5m"`},
+		{layers{wanted(t, "X-1", with(timeout, "60s")), two(timeout, "5m")}, "", "", "", "cannot be what all of them ask for"},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Bar=true")}, "", "feature-gates", "Foo=true,Bar=true", ""},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Bar=true")}, with(gates, "Bar=true,Foo=true"), "feature-gates", "Bar=true,Foo=true", ""},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Bar=true")}, with(gates, "Bar=true"), "feature-gates", "Bar=true,Foo=true", ""},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Bar=true")}, with(gates, "Foo=false"), "", "", `is "Foo=false" here, and X-1 asks for "Foo=true"`},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Foo=true,Bar=true")}, "", "feature-gates", "Foo=true,Bar=true", ""},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Foo=false")}, "", "", "", "X-1 for \"Foo=true\"; X-2 for \"Foo=false\""},
+		{layers{gate("X-1", "Foo=true"), gate("X-2", "Foo=false"), gate("X-3", "Bar=true")}, "", "", "", "cannot be what all of them ask for"},
+	} {
+		got, said := read(t, "profiles = [\"p\"]\n"+c.lines, c.of)
+		if (got == nil) != (c.refused != "") || !strings.Contains(said, c.refused) || got != nil && got.APIServer.Args[c.key] != c.want {
+			t.Errorf("%v beside %q: want %q%q: %s", c.of[1].Control, c.lines, c.want, c.refused, said)
+		}
+	}
+}
