@@ -104,3 +104,24 @@ func TestOnlyWhatNothingMeetsIsAContradiction(t *testing.T) {
 		}
 	}
 }
+
+// What adds up is too much for a control that wants the very list.
+func TestTheVeryListIsNoMoreThanIt(t *testing.T) {
+	secrets := wanted(t, "X-1", "encryption { resources = [\"secrets\"] }")
+	both := wanted(t, "X-1", "encryption { resources = [\"configmaps\", \"secrets\"] }")
+	for _, c := range []struct {
+		of    Layer
+		lines string
+		want  string
+	}{
+		{secrets, "", ""},
+		{secrets, "encryption { resources = [\"secrets\"] }", ""},
+		{secrets, "encryption { resources = [\"secrets\", \"configmaps\"] }", `is ["configmaps", "secrets"] here, and X-1 asks for exactly ["secrets"]`},
+		{both, "encryption { resources = [\"secrets\"] }", ""},
+	} {
+		got, said := read(t, "profiles = [\"p\"]\n"+c.lines, layers{c.of})
+		if (got == nil) != (c.want != "") || !strings.Contains(said, c.want) {
+			t.Errorf("%q: want %q: %s", c.lines, c.want, said)
+		}
+	}
+}
