@@ -29,8 +29,11 @@ type wish struct {
 	setting cluster.Setting
 	value   any
 	by      string // whose it is, where that is a profile
-	get     func(*cluster.Cluster) (any, bool)
-	set     func(*cluster.Cluster, any)
+	// fields are its name in the args, or the way to it in the config, of a component. The
+	// path does not tell: a field's name may have dots of its own.
+	fields []string
+	get    func(*cluster.Cluster) (any, bool)
+	set    func(*cluster.Cluster, any)
 	// there says whether a field in a field is there itself: only the outermost one has a
 	// place in the spec, and what get has of it may be the default. Nil of all else.
 	there func(*cluster.Cluster) bool
@@ -78,7 +81,7 @@ func argumentWish(component, key, value string) wish {
 	if !known {
 		s = cluster.Setting{Component: component, Key: key}
 	}
-	return wish{path: component + ".args." + key, setting: s, value: value,
+	return wish{path: component + ".args." + key, setting: s, value: value, fields: []string{key},
 		get: func(c *cluster.Cluster) (any, bool) {
 			if v, set := argumentsOf(c, component).Args[key]; set {
 				return v, true
@@ -117,7 +120,7 @@ func fieldWishes(component string, path []string, value any) []wish {
 		}
 		return at
 	}
-	return []wish{{path: component + ".config." + key, setting: s, value: value,
+	return []wish{{path: component + ".config." + key, setting: s, value: value, fields: path,
 		get: func(c *cluster.Cluster) (any, bool) {
 			if at := field(c); at != nil {
 				return at, true
