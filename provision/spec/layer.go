@@ -146,6 +146,28 @@ func fieldWishes(component string, path []string, value any) []wish {
 		}}}
 }
 
+// above is what stands where an object has to be for a field to lie in it, with its path;
+// false where nothing else does.
+func (w wish) above(c *cluster.Cluster) (path string, value any, is bool) {
+	component, rest, _ := strings.Cut(w.path, ".")
+	if kind, _, _ := strings.Cut(rest, "."); kind != "config" || len(w.fields) < 2 {
+		return "", nil, false
+	}
+	at := map[string]any(*configOf(c, component))
+	for i, name := range w.fields[:len(w.fields)-1] {
+		v, there := at[name]
+		if !there {
+			return "", nil, false
+		}
+		inner, ok := v.(map[string]any)
+		if !ok {
+			return component + ".config." + strings.Join(w.fields[:i+1], "."), v, true
+		}
+		at = inner
+	}
+	return "", nil, false
+}
+
 func argumentsOf(c *cluster.Cluster, component string) *cluster.Component {
 	switch component {
 	case cluster.CompAPIServer:

@@ -44,6 +44,18 @@ func (l *loader) softer(f *floor, value, have any) {
 		strings.Join(asks, ", "), f.path, quoted(have), quoted(value)))
 }
 
+// noObject refuses a value where a control asks for a field below it: what a spec says is
+// not taken away to put that in.
+func (l *loader) noObject(t *clusterText, f *floor, path string, value any) {
+	outermost := f.setting.Component + ".config." + f.fields[0]
+	var asks []string
+	for i, y := range f.by {
+		asks = append(asks, fmt.Sprintf("%s asks for %s = %s (%s)", y.Control, f.path, quoted(f.values[i]), where(y.At)))
+	}
+	l.report(problem(CodeWeak, l.where(outermost, l.where("profiles", t.At)), "Not an object", "%s is %s here, which is no object, and %s. Write an object with that field, leave the line out, or waive what asks for it.%s",
+		path, quoted(value), strings.Join(asks, ", "), l.forSomeNodes(f.by...)))
+}
+
 // contradiction refuses controls that cannot all be met, and says how each side is
 // settled.
 func (l *loader) contradiction(t *clusterText, f *floor) {

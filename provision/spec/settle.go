@@ -137,6 +137,10 @@ func (l *loader) saidAt(w wish) (hcl.Range, bool) {
 
 // raise brings a setting up to what is asked of it.
 func (l *loader) raise(t *clusterText, f *floor) {
+	if path, value, is := f.above(l.c); is {
+		l.noObject(t, f, path, value)
+		return
+	}
 	at, said := l.saidAt(f.wish)
 	have, there := f.get(l.c)
 	if (said || there) && !f.lacks(have) {

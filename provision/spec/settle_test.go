@@ -125,3 +125,28 @@ func TestTheVeryListIsNoMoreThanIt(t *testing.T) {
 		}
 	}
 }
+
+// A field below one that holds no object is not put in by taking that one away.
+func TestAFieldBelowWhatIsNoObject(t *testing.T) {
+	swap := layer(t, "X-1", "", "kubelet { config = { memorySwap = { swapBehavior = \"NoSwap\" } } }")
+	for _, c := range []struct {
+		of          layers
+		lines, want string
+	}{
+		{layers{swap}, `kubelet { config = { memorySwap = "x" } }`, `kubelet.config.memorySwap is "x" here, which is no object, and X-1 asks for kubelet.config.memorySwap.swapBehavior = "NoSwap" (p.hcl:7)`},
+		{layers{swap}, `kubelet { config = { memorySwap = ["x"] } }`, `kubelet.config.memorySwap is ["x"] here`},
+		{layers{layer(t, "X-2", "", "kubelet { config = { memorySwap = \"y\" } }"), swap}, "", `kubelet.config.memorySwap is "y" here`},
+		{layers{swap}, `kubelet { config = { memorySwap = {} } }`, ""},
+		{layers{swap}, `kubelet { config = { memorySwap = "x" } }` + "\nwaive \"X-1\" { reason = \"x\" }", ""},
+	} {
+		got, said := read(t, "profiles = [\"p\"]\n"+c.lines, c.of)
+		if (got == nil) != (c.want != "") || !strings.Contains(said, c.want) {
+			t.Errorf("%q: want %q: %s", c.lines, c.want, said)
+		}
+		if inner := got != nil && !strings.Contains(c.lines, "waive"); inner {
+			if m, _ := got.Kubelet["memorySwap"].(map[string]any); m["swapBehavior"] != "NoSwap" {
+				t.Errorf("%q: %v", c.lines, got.Kubelet)
+			}
+		}
+	}
+}
