@@ -1,11 +1,8 @@
 package cluster
 
 import (
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // Meets says whether a value is as strict as what is asked for, or stricter: by the rule
@@ -51,38 +48,6 @@ func (s Setting) Meets(have, asked any) bool {
 	case Fixed, Forbidden, OneOf:
 	}
 	return s.Same(have, asked)
-}
-
-// Same says whether two values are one to the component, however they are written: a flag
-// reads "F" and "0" as false, and "60s" as a minute. Lists without a rule are in an order,
-// which may mean something.
-func (s Setting) Same(a, b any) bool {
-	x, y := written(a), written(b)
-	if x == y {
-		return true
-	}
-	switch s.Rule {
-	case Union, Intersection, Exempt, Beneath:
-		return among(elements(a), elements(b)) && among(elements(b), elements(a))
-	case Pairs:
-		return maps.Equal(pairsOf(a), pairsOf(b))
-	case Minimum, Maximum, Between, TrueWins, FalseWins, Ordered, Fixed, Forbidden, OneOf:
-	}
-	if p, q := elements(a), elements(b); len(p) > 1 || len(q) > 1 {
-		return slices.Equal(p, q)
-	}
-	if m, ok := s.boolean(a); ok {
-		n, ok := s.boolean(b)
-		return ok && m == n
-	}
-	m, err := strconv.ParseInt(x, 10, 64)
-	n, err2 := strconv.ParseInt(y, 10, 64)
-	if err == nil && err2 == nil {
-		return m == n
-	}
-	d, err := time.ParseDuration(x)
-	e, err2 := time.ParseDuration(y)
-	return err == nil && err2 == nil && d == e
 }
 
 // among says whether all words of a list are in another, in any order.
