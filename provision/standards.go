@@ -1,9 +1,12 @@
 package provision
 
 import (
+	"context"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/bulwark-k8s/bulwark/profiles"
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/spec"
 )
 
@@ -31,7 +34,13 @@ func (standards) Ask(names []string, own []spec.OwnProfile) (spec.Asks, hcl.Diag
 		return spec.Asks{}, diags
 	}
 	chosen := all.Select(names)
-	asks := spec.Asks{Unknown: chosen.Unknown, Waivers: chosen.Waivers}
+	asks := spec.Asks{Unknown: chosen.Unknown, Waivers: chosen.Waivers, Only: func(id string) (cluster.Role, bool) {
+		c, known := all.Control(id)
+		if !known || c.Applies == nil {
+			return "", false
+		}
+		return c.Applies.Only(context.Background()) // nothing is read for it, and nobody waits
+	}}
 	for _, p := range all.Profiles() {
 		asks.Profiles = append(asks.Profiles, p.Name)
 	}

@@ -77,3 +77,44 @@ func TestAWaiverForSomeNodes(t *testing.T) {
 		}
 	}
 }
+
+// A waiver for nodes that the control is never asked of does nothing, and says so.
+func TestAWaiverForNodesOfAnotherRole(t *testing.T) {
+	text, err := os.ReadFile("../examples/quickstart/cluster.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines, want := range map[string]string{
+		"waive \"CIS-1.2.15\" {\n reason = \"x\"\n nodes = [\"w-1\"]\n }":           "CIS-1.2.15 is asked of nodes that are control-plane alone, and none of w-1 is one",
+		"waive \"CIS-1.2.15\" {\n reason = \"x\"\n nodes = [\"w-1\", \"cp-1\"]\n }": "",
+		"waive \"CIS-4.2.5\" {\n reason = \"x\"\n nodes = [\"w-1\"]\n }":            "",
+		"waive \"STIG-V-242393\" {\n reason = \"x\"\n nodes = [\"cp-1\"]\n }":       "STIG-V-242393 is asked of nodes that are worker alone, and none of cp-1 is one",
+		"waive \"CIS-1.2.15\" {\n reason = \"x\"\n }":                               "",
+	} {
+		dir := t.TempDir()
+		own := "\nprofile \"one\" {\n  title = \"x\"\n  controls = [\"CIS-1.2.15\", \"CIS-4.2.5\", \"STIG-V-242393\"]\n}\n"
+		if !strings.Contains(lines, "STIG-V-242393") { // it is one to decide on
+			own = strings.Replace(own, ", \"STIG-V-242393\"", "", 1)
+		}
+		whole := strings.Replace(string(text), "cluster \"quickstart\" {\n", "cluster \"quickstart\" {\n  profiles = [\"one\"]\n"+lines+"\n", 1) + own
+		if err := os.WriteFile(filepath.Join(dir, "cluster.hcl"), []byte(whole), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := provision.Load(t.Context(), provision.Input{Path: dir})
+		var said []string
+		if refused, ok := errors.AsType[*spec.Error](err); ok {
+			for _, d := range refused.Diags {
+				said = append(said, d.Detail)
+			}
+		} else if err != nil {
+			t.Fatal(err)
+		} else {
+			for _, d := range l.Warnings {
+				said = append(said, d.Detail)
+			}
+		}
+		if all := strings.Join(said, "\n"); !strings.Contains(all, want) || want == "" && strings.Contains(all, "alone, and none of") {
+			t.Errorf("%s: want %q: %s", lines, want, all)
+		}
+	}
+}

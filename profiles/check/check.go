@@ -29,6 +29,8 @@ type Question struct {
 	// alike says that of a node itself it asks for no more than its role: all else that
 	// it rests on is an answer of a function.
 	alike bool
+	// ofCluster says that it asks for something of the variable cluster.
+	ofCluster bool
 }
 
 // Needs is what has to be read of a node to answer.
@@ -100,8 +102,9 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 	if diags := within(native); diags.HasErrors() {
 		return nil, cty.DynamicVal, diags
 	}
-	rehearsal, alike, network := &nothing{}, true, false
+	rehearsal, alike, network, ofCluster := &nothing{}, true, false, false
 	for _, v := range native.Variables() {
+		ofCluster = ofCluster || v.RootName() == "cluster"
 		switch {
 		case v.RootName() == "node":
 			rehearsal.needs.Node = true
@@ -115,7 +118,7 @@ func rehearse(expr hcl.Expression) (*Question, cty.Value, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, v, explained(diags)
 	}
-	return &Question{counted(native), rehearsal.needs, network, alike}, v, nil
+	return &Question{counted(native), rehearsal.needs, network, alike, ofCluster}, v, nil
 }
 
 // asksForNetwork says whether a name of the variable cluster is, or may be, enforces.

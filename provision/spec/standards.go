@@ -30,6 +30,9 @@ type Asks struct {
 	Controls, Known []string
 	// OfCluster are those of Known that are asked of the cluster, and of no node.
 	OfCluster []string
+	// Only is the role of the nodes that a control applies to alone, false where nodes of
+	// either may be asked. Nil where nothing is known of it.
+	Only func(control string) (cluster.Role, bool)
 	// Profiles are the names of all profiles that there are.
 	Profiles []string
 	// Unknown are names that none has.

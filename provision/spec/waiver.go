@@ -92,10 +92,24 @@ func (l *loader) known(waivers []waivedAt, asks Asks) []cluster.Waiver {
 			l.report(problem(CodeWaiver, w.nodes, "Waiver for no node", "%s is asked of the cluster as a whole, and of no node: a waiver for nodes would waive nothing. Leave nodes out to waive it for the whole cluster.", w.ID))
 		case len(asks.Controls) > 0 && !slices.Contains(asks.Controls, w.ID):
 			l.report(caution(w.at, "Nothing to waive", "None of the spec's profiles has %s, so that nothing asks for it.", w.ID))
+		case asks.Only != nil:
+			if role, is := asks.Only(w.ID); is && l.noneIs(role, w.Nodes) {
+				l.report(caution(w.nodes, "Nothing to waive", "%s is asked of nodes that are %s alone, and none of %s is one: this waiver waives nothing. Name nodes of that role, or leave nodes out to waive it for the whole cluster.", w.ID, role, strings.Join(w.Nodes, ", ")))
+			}
 		}
 		out = append(out, w.Waiver)
 	}
 	return out
+}
+
+// noneIs says whether nodes are named, all of them the spec's, and none has a role.
+func (l *loader) noneIs(role cluster.Role, names []string) bool {
+	for _, name := range names {
+		if n, ok := l.c.Node(name); !ok || n.Role == role || n.Role == "" {
+			return false
+		}
+	}
+	return len(names) > 0
 }
 
 // forSomeNodes says of a refusal that waivers for some nodes do not lift it, "" where
