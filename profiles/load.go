@@ -140,6 +140,9 @@ func whole(c Control, b *hclsyntax.Block) hcl.Diagnostics {
 	if !has("title") {
 		lacks("title", "")
 	}
+	if c.Exactly && (c.Harden == nil || !sets(c.Harden)) {
+		diags = append(diags, problem(b.Body.Attributes["exactly"].NameRange, "Exactly nothing", "%s is met by the very values that it hardens alone, and hardens none. Write them into harden { … }, or take exactly out.", c.ID)...)
+	}
 	if has("retired") {
 		return diags
 	}

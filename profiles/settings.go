@@ -69,3 +69,19 @@ func fields(e hcl.Expression, path string) []string {
 	}
 	return out
 }
+
+// sets says whether there is a setting in a block at all.
+func sets(b *hclsyntax.Body) bool {
+	for _, a := range b.Attributes {
+		if value(a.Expr) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.Blocks, func(inner *hclsyntax.Block) bool { return sets(inner.Body) })
+}
+
+// value says whether an expression is more than objects that hold nothing.
+func value(e hcl.Expression) bool {
+	pairs, diags := hcl.ExprMap(e)
+	return diags.HasErrors() || slices.ContainsFunc(pairs, func(p hcl.KeyValuePair) bool { return value(p.Value) })
+}

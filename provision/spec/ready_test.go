@@ -43,3 +43,17 @@ kube_proxy { config = { iptables = { masqueradeAll = true } } }`)
 		t.Errorf("%s\n%+v %v %v", block, c.APIServer.Args, c.Kubelet, c.KubeProxy)
 	}
 }
+
+// What is said of values is in the words of a spec.
+func TestValuesAreSaidAsASpecHasThem(t *testing.T) {
+	y := layer(t, "X-1", "", `kubelet { config = { maxPods = 60, enforceNodeAllocatable = ["pods", "system-reserved"], reservedMemory = [{ numaNode = 0, limits = { memory = "1Gi" } }] } }`)
+	for lines, want := range map[string]string{
+		"maxPods = null": "maxPods is null here, and X-1 asks for 60",
+		`enforceNodeAllocatable = ["pods system-reserved"]`:             `is ["pods system-reserved"] here, and X-1 asks for ["pods", "system-reserved"]`,
+		`reservedMemory = [{ numaNode = 1, limits = {}, more = true }]`: `is [{ "limits" = {}, "more" = true, "numaNode" = 1 }] here, and X-1 asks for [{ "limits" = { "memory" = "1Gi" }, "numaNode" = 0 }]`,
+	} {
+		if _, said := read(t, "profiles = [\"p\"]\nkubelet { config = { "+lines+" } }", layers{y}); !strings.Contains(said, want) {
+			t.Errorf("%s: want %q: %s", lines, want, said)
+		}
+	}
+}
