@@ -31,14 +31,19 @@ func (l *loader) weaker(at hcl.Range, f *floor, have any) {
 // that asks for less, and only the spec's own word may.
 func (l *loader) softer(f *floor, value, have any) {
 	var asks []string
-	at := f.by[0].At
+	var at hcl.Range
 	for i, y := range f.by {
-		if y.Exactly && !f.met(i, have) {
-			if len(asks) == 0 {
-				at = y.At
-			}
-			asks = append(asks, fmt.Sprintf("%s asks for exactly %s (%s)", y.Control, quoted(f.values[i]), where(y.At)))
+		if f.met(i, have) {
+			continue
 		}
+		verb := "asks for"
+		if y.Exactly {
+			verb = "asks for exactly"
+		}
+		if len(asks) == 0 {
+			at = y.At
+		}
+		asks = append(asks, fmt.Sprintf("%s %s %s (%s)", y.Control, verb, quoted(f.values[i]), where(y.At)))
 	}
 	l.report(problem(CodeWeak, at, "Weaker than the default", "%s, and %s is %s otherwise, which is stricter: a profile asks for more and never for less. Ask for a value that is as strict, leave exactly out, waive the control, or write %s into the cluster block yourself.",
 		strings.Join(asks, ", "), f.path, quoted(have), quoted(value)))
@@ -60,21 +65,22 @@ func (l *loader) noObject(t *clusterText, f *floor, path string, value any) {
 // settled.
 func (l *loader) contradiction(t *clusterText, f *floor) {
 	sides := map[string][]string{}
+	values := map[string]any{}
 	var order []string
 	for i, y := range f.by {
 		v := quoted(f.values[i])
 		if sides[v] == nil {
 			order = append(order, v)
 		}
-		sides[v] = append(sides[v], y.Control)
+		sides[v], values[v] = append(sides[v], y.Control), f.values[i]
 	}
 	var said, blocks []string
 	for _, v := range order {
 		said = append(said, fmt.Sprintf("%s for %s", strings.Join(sides[v], ", "), v))
 		var waive []string
-		for _, other := range order {
-			if other != v {
-				waive = append(waive, sides[other]...)
+		for i, y := range f.by {
+			if !f.met(i, values[v]) { // who is content with it needs no waiver
+				waive = append(waive, y.Control)
 			}
 		}
 		blocks = append(blocks, fmt.Sprintf("To have %s:\n%s", v, waivers(waive)))

@@ -150,3 +150,13 @@ func TestAFieldBelowWhatIsNoObject(t *testing.T) {
 		}
 	}
 }
+
+// A way out of a contradiction waives no control that is met on it.
+func TestNoMoreIsWaivedThanHasToBe(t *testing.T) {
+	ask := func(id, n string) Layer { return layer(t, id, "", "kubelet { config = { podPidsLimit = "+n+" } }") }
+	_, said := read(t, "profiles = [\"p\"]", layers{wanted(t, "X-1", "kubelet { config = { podPidsLimit = 1000 } }"), ask("X-2", "100"), ask("X-3", "2000")})
+	_, first, _ := strings.Cut(said, "To have 1000:")
+	if first, _, _ = strings.Cut(first, "To have"); !strings.Contains(first, `waive "X-2"`) || strings.Contains(first, `waive "X-3"`) {
+		t.Error(said)
+	}
+}
