@@ -1,9 +1,8 @@
 package check
 
 import (
-	"cmp"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -36,12 +35,6 @@ func (r rule) about(protocol string, port uint16) bool {
 	return r.ports == nil || slices.ContainsFunc(r.ports, func(s span) bool { return s.first <= port && port <= s.last })
 }
 
-// protocolNames are what nft lists as numbers where no file names them.
-var protocolNames = map[string]string{"6": "tcp", "17": "udp", "132": "sctp"}
-
-// transports are protocols that have ports.
-var transports = []string{"tcp", "udp", "sctp", "dccp", "udplite"}
-
 // readRule reads a rule as this table's are written, and says what of it is none.
 func readRule(line string) rule {
 	r := rule{always: true}
@@ -73,15 +66,22 @@ func (w *ruleWords) next() (string, bool) {
 	return word, true
 }
 
-// value is the next word, where "!=" may stand before it.
-func (w *ruleWords) value() (value string, not bool) {
+// value is the next word, where "!=" may stand before it. Plain says that it is one: what
+// is looked up in a map, compared in another way or joined with more is none, and nobody
+// knows then what the rest of the rule belongs to.
+func (w *ruleWords) value() (value string, not, plain bool) {
 	value, _ = w.next()
-	if value == "!=" {
+	if not = value == "!="; not {
 		value, _ = w.next()
-		return value, true
 	}
-	return value, false
+	return value, not, plainValue.MatchString(value) && !slices.Contains(operators, value)
 }
+
+// plainValue begins as names, numbers, addresses, texts, lists and names of sets do.
+var plainValue = regexp.MustCompile(`^[0-9A-Za-z:"{@]`)
+
+// operators are words that stand where a value may.
+var operators = []string{"vmap", "map", "and", "or", "xor", "lshift", "rshift", "eq", "ne", "lt", "gt", "le", "ge"}
 
 // word takes in one word and what belongs to it.
 func (r *rule) word(word string, w *ruleWords) {
@@ -117,114 +117,6 @@ func (r *rule) skip(w *ruleWords, words ...string) {
 	if len(w.words) > 0 && w.words[0] == "packets" {
 		w.words = w.words[1:]
 	}
-}
-
-func (r *rule) match(word string, w *ruleWords) {
-	field, _ := w.next()
-	switch what := word + " " + field; what {
-	case `iifname "lo"`:
-		r.away = true
-	case "ct state":
-		states, not := w.value()
-		r.elsewhere = r.elsewhere || !not && states == "invalid"
-		r.away = r.away || !not && !slices.ContainsFunc(listOf(states), func(s string) bool { return s != "established" && s != "related" })
-		if !r.away {
-			r.misses(what, states)
-		}
-	case "ct status":
-		if value, not := w.value(); not || value != "dnat" {
-			r.misses(what, value)
-		}
-	case "fib daddr":
-		kind, _ := w.next()
-		value, not := w.value()
-		if kind != "type" || !not || value != "local" {
-			r.misses(what, kind, value)
-			return
-		}
-		r.away = true
-	case "ip saddr", "ip6 saddr":
-		value, not := w.value()
-		if not || r.source != "" {
-			r.misses(what, value)
-		}
-		r.family, r.source = word, value
-	case "ip daddr", "ip6 daddr":
-		value, not := w.value()
-		if r.family = word; !not && (value == "127.0.0.0/8" || value == "::1") {
-			r.away = true // nobody reaches that from outside
-		}
-		r.elsewhere = r.elsewhere || !not && strings.HasPrefix(value, "@services")
-	case "icmp type", "icmpv6 type":
-		_, _ = w.value()
-		r.protocols = []string{word}
-	case "meta l4proto":
-		value, not := w.value()
-		if not {
-			r.misses(what, value)
-			return
-		}
-		r.protocols = nil
-		for _, name := range listOf(value) {
-			r.protocols = append(r.protocols, cmp.Or(protocolNames[name], name))
-		}
-	case "tcp dport", "udp dport", "sctp dport", "th dport":
-		r.transport(word)
-		value, not := w.value()
-		spans, ok := spansOf(value)
-		if not || !ok || r.ports != nil {
-			r.misses(what, value)
-			return
-		}
-		r.ports = spans
-	case "tcp sport", "udp sport", "sctp sport", "th sport":
-		r.transport(word)
-		_, _ = w.value() // whoever asks chooses it
-	default:
-		r.misses(what)
-	}
-}
-
-// transport is the protocol of a rule that matches ports.
-func (r *rule) transport(word string) {
-	switch {
-	case word != "th":
-		r.protocols = []string{word}
-	case r.protocols == nil:
-		r.protocols = transports
-	}
-}
-
-func (r *rule) misses(words ...string) {
-	if r.why == "" {
-		r.why = `"` + strings.Join(words, " ") + `" is not understood`
-	}
-}
-
-// listOf are the words of "{ a, b }" or "a,b".
-func listOf(value string) []string {
-	var out []string
-	for word := range strings.SplitSeq(strings.Trim(value, "{ }"), ",") {
-		out = append(out, strings.TrimSpace(word))
-	}
-	return out
-}
-
-func spansOf(value string) ([]span, bool) {
-	out := []span{}
-	for _, word := range listOf(value) {
-		first, last, is := strings.Cut(word, "-")
-		if !is {
-			last = first
-		}
-		a, err := strconv.ParseUint(first, 10, 16)
-		b, err2 := strconv.ParseUint(last, 10, 16)
-		if err != nil || err2 != nil {
-			return out, false
-		}
-		out = append(out, span{uint16(a), uint16(b)})
-	}
-	return out, true
 }
 
 // tokens are the words of a rule: text in quotes is one, with them, and so is a set in
