@@ -70,6 +70,8 @@ func (f *found) firewall() (value any, shown, why string) {
 	}
 	drops, why := t.drops()
 	switch {
+	case t.dormant:
+		return &Firewall{Loaded: true}, "table inet bulwark, which is dormant: the kernel judges nothing by it", ""
 	case why != "":
 		return nil, "", "whether table inet bulwark drops what no rule lets in: " + why + "; " + readIt
 	case drops:

@@ -136,6 +136,10 @@ func TestTablesThatAreNotWhole(t *testing.T) {
 		"no chain for what comes in":      {"table inet bulwark {\n" + prerouting + "}\n", false, "?no chain of its own for input"},
 		"none before translation":         {"table inet bulwark {\n" + input + "}\n", false, "?no chain of its own for prerouting"},
 		"both drop":                       {"table inet bulwark {\n" + input + prerouting + "}\n", true, ""},
+		"it is dormant":                   {"table inet bulwark {\n flags dormant\n" + input + prerouting + "}\n", false, "0.0.0.0/0 ::/0"},
+		"dormant and owned":               {"table inet bulwark {\n flags owner,dormant;\n" + input + prerouting + "}\n", false, "0.0.0.0/0 ::/0"},
+		"owned, with a comment":           {"table inet bulwark { # handle 7\n comment \"flags dormant\"\n flags owner,persist\n" + input + prerouting + "}\n", true, ""},
+		"what else a table may have":      {"table inet bulwark {\n ct helper ftp {\n type \"ftp\" protocol tcp\n }\n map m {\n type ipv4_addr : verdict\n elements = { 10.0.0.1 : accept,\n 10.0.0.2 : drop }\n }\n" + input + prerouting + "}\n", true, ""},
 		"one accepts":                     {"table inet bulwark {\n" + strings.Replace(input, "drop", "accept", 1) + prerouting + "}\n", false, "0.0.0.0/0 ::/0"},
 		"none says what else":             {"table inet bulwark {\n" + strings.Replace(input, " policy drop;", "", 1) + prerouting + "}\n", false, "0.0.0.0/0 ::/0"},
 		"a set of what comes at run time": {"table inet bulwark {\n set s {\n type ipv4_addr\n flags dynamic,timeout\n }\n" + strings.Replace(input, " }", "ip saddr @s accept\n }", 1) + prerouting + "}\n", false, "?flags dynamic"},
@@ -152,7 +156,8 @@ func TestTablesThatAreNotWhole(t *testing.T) {
 			t.Errorf("%s: drops %v, %+v", name, drops, got)
 		}
 	}
-	for _, text := range []string{"table inet bulwark {\n chain c {\n", "chain c {\n}\n", "table ip other {\n}\n", "table inet bulwark {\n chain c {\n type filter\n }\n}\n"} {
+	for _, text := range []string{"table inet bulwark {\n chain c {\n", "chain c {\n}\n", "table ip other {\n}\n", "table inet bulwark {\n chain c {\n type filter\n }\n}\n",
+		"table inet bulwark {\n flags later\n}\n", "table inet bulwark {\n asleep\n}\n", "table inet bulwark {\n chain c { accept }\n}\n"} {
 		if _, err := readTable([]byte(text)); err == nil {
 			t.Errorf("%q is read", text)
 		}

@@ -12,6 +12,8 @@ import (
 type table struct {
 	sets   map[string]addresses
 	chains map[string]*chain
+	// dormant says that the kernel keeps it and judges nothing by it.
+	dormant bool
 
 	mu   sync.Mutex
 	open map[string]opening // by port, as it was asked before
@@ -85,8 +87,9 @@ func (r *tableReader) line(line string) error {
 	case !r.within && strings.HasPrefix(line, "delete table inet bulwark"), !r.within && strings.HasPrefix(line, "add table inet bulwark"):
 		clear(r.table.sets)
 		clear(r.table.chains)
-	case r.within && r.in == "" && len(words) == 3 && words[2] == "{":
-		r.in, r.name, r.header, r.elements = words[0], words[1], "", ""
+		r.table.dormant = false
+	case r.within && r.in == "" && len(words) > 2 && words[len(words)-1] == "{": // "set x {", "ct helper x {"
+		r.in, r.name, r.header, r.elements = words[0], words[len(words)-2], "", ""
 		if r.in == "chain" {
 			r.table.chains[r.name] = &chain{}
 		}
@@ -99,12 +102,30 @@ func (r *tableReader) line(line string) error {
 		r.more(line)
 	case r.in == "set":
 		r.header += line + "\n"
-	case r.in == "counter", r.within && r.in == "":
-		// counters, and what a table says of itself
+	case r.within && r.in == "":
+		return r.says(line)
 	case r.in != "":
-		// maps and what else there may be: a rule that asks of one is not understood
+		// counters, maps and what else there may be: a rule that asks of one is not understood
 	default:
 		return fmt.Errorf("%q stands outside of the table", line)
+	}
+	return nil
+}
+
+// says takes in what a table says of itself.
+func (r *tableReader) says(line string) error {
+	if strings.HasPrefix(line, "comment ") {
+		return nil
+	}
+	flags, is := strings.CutPrefix(strings.TrimSuffix(line, ";"), "flags ")
+	for _, flag := range listOf(flags) {
+		switch {
+		case is && flag == "dormant":
+			r.table.dormant = true
+		case is && (flag == "owner" || flag == "persist"): // whose it is, and for how long
+		default:
+			return fmt.Errorf("%.200q of table inet bulwark is not understood; %s", line, readIt)
+		}
 	}
 	return nil
 }

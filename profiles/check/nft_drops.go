@@ -11,6 +11,9 @@ import (
 // translated. It follows the rules for ports that none of them names, since a policy or
 // a last rule that drops is worth nothing behind one that accepts everything.
 func (t *table) drops() (drops bool, why string) {
+	if t.dormant {
+		return false, ""
+	}
 	for _, hook := range hooks {
 		if t.hooked(hook) == nil {
 			return false, ""
