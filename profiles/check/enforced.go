@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,6 +54,8 @@ func (c Cluster) enforcedBySpec() enforcement {
 		return enforcement{is: c.Enforces, shown: "no: cni \"bridge\" enforces none"}
 	case c.Enforces != nil:
 		return enforcement{is: c.Enforces, shown: strings.TrimSpace("no, by its images " + c.PodNetwork)}
+	case c.CNI == string(cluster.CNIManifest) && c.PodNetwork != "":
+		return enforcement{why: "the manifest runs " + c.PodNetwork + olderToo(c.PodNetwork) + "; name the image by such a tag, or " + tryIt}
 	case c.CNI == string(cluster.CNIManifest):
 		return enforcement{why: "no image of the manifest is one of a pod network that is known; " + tryIt}
 	case c.CNI == string(cluster.CNIExternal):
@@ -61,17 +64,29 @@ func (c Cluster) enforcedBySpec() enforcement {
 	return enforcement{why: "no DaemonSet runs a pod network that is known; " + tryIt}
 }
 
-// enforcedBy is what the pods of nodes tell. Those of a pod network have the network of
-// their node; what else has such an image is none.
+// olderToo is which tags of a pod network enforce.
+func olderToo(name string) string {
+	for _, n := range enforcing {
+		if n.name == name && n.since != "" {
+			return fmt.Sprintf(", of which the tags %s and later enforce NetworkPolicies, and older ones may not", n.since)
+		}
+	}
+	return ""
+}
+
+// enforcedBy is what the pods of nodes tell that run. Those of a pod network have the
+// network of their node; what else has such an image is none.
 func (c Cluster) enforcedBy(pods []state.Pod, nodes []string) enforcement {
 	yes, no := true, false
-	on := map[string][]string{} // the repositories that run on each node
+	on := map[string][]string{} // the images that run on each node
 	for _, p := range pods {
-		if !p.HostNetwork || p.Node == "" {
+		if !p.HostNetwork || p.Node == "" || p.Phase != "" && p.Phase != "Running" {
 			continue
 		}
 		for _, container := range p.Containers {
-			on[p.Node] = append(on[p.Node], repository(container.Image))
+			if !container.Passing {
+				on[p.Node] = append(on[p.Node], container.Image)
+			}
 		}
 	}
 	if len(nodes) == 0 {
@@ -80,9 +95,10 @@ func (c Cluster) enforcedBy(pods []state.Pod, nodes []string) enforcement {
 	var why string
 	for _, n := range enforcing {
 		var with, without []string
+		var older string
 		for _, node := range nodes {
 			if n.runs(on[node]) {
-				with = append(with, node)
+				with, older = append(with, node), cmp.Or(older, n.older(on[node]))
 			} else {
 				without = append(without, node)
 			}
@@ -90,7 +106,9 @@ func (c Cluster) enforcedBy(pods []state.Pod, nodes []string) enforcement {
 		switch {
 		case len(with) == 0:
 		case len(without) > 0:
-			why = fmt.Sprintf("%s runs on %s and not on %s; see why its DaemonSet has no pod there", n.name, orNone(with), orNone(without))
+			why = fmt.Sprintf("%s runs on %s and not on %s; see why its DaemonSet has no pod that runs there", n.name, orNone(with), orNone(without))
+		case older != "":
+			why = fmt.Sprintf("%s runs on every node%s; the image is %s: take a later one, or %s", n.name, olderToo(n.name), older, tryIt)
 		case n.off == nil:
 			return enforcement{is: &yes, shown: "yes: " + n.name + " runs on every node"}
 		case c.PodNetwork == n.name && c.Enforces != nil: // which says what images do not
@@ -110,5 +128,5 @@ func (c Cluster) enforcedBy(pods []state.Pod, nodes []string) enforcement {
 	if c.CNI == string(cluster.CNIBridge) && !c.Foreign {
 		return enforcement{is: &no, shown: "no: cni \"bridge\" enforces none, and nothing that does runs beside it"}
 	}
-	return enforcement{why: "no pod with its node's network runs an image of a pod network that is known; " + tryIt}
+	return enforcement{why: "no pod that runs with its node's network has an image of a pod network that is known; " + tryIt}
 }

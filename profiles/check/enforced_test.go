@@ -21,6 +21,9 @@ func TestWhatRunsTellsWhoEnforces(t *testing.T) {
 	living := func(pods ...state.Pod) state.API {
 		return state.API{Status: state.Answering, Nodes: map[string]state.NodeObject{"a": {}, "b": {}}, Inventory: &state.Inventory{Pods: append([]state.Pod{}, pods...)}}
 	}
+	const operator, kindnet = "quay.io/tigera/operator:v1", "docker.io/kindest/kindnetd:"
+	of := func(p state.Pod, phase string) state.Pod { p.Phase = phase; return p }
+	passing := func(p state.Pod) state.Pod { p.Containers[0].Passing = true; return p }
 	mine := agent("a", calico)
 	mine.HostNetwork = false
 	for name, c := range map[string]struct {
@@ -47,6 +50,19 @@ func TestWhatRunsTellsWhoEnforces(t *testing.T) {
 		"Cilium and another's manifest":  {manifested(calico), living(agent("a", cilium), agent("b", cilium)), Unknown, "cilium-config"},
 		"bridge, alone":                  {cluster.CNI{Kind: cluster.CNIBridge}, living(), False, "bridge"},
 		"bridge, and what enforces":      {cluster.CNI{Kind: cluster.CNIBridge}, living(agent("a", "networking/kube-network-policies"), agent("b", "networking/kube-network-policies")), True, "kube-network-policies"},
+		"rendered, what installs Calico": {manifested(operator), state.API{}, True, "Calico"},
+		"an operator alone":              {external, living(agent("a", operator), agent("b", operator)), Unknown, "no pod"},
+		"an operator, and half of it":    {manifested(operator), living(agent("a", operator), agent("b", calico)), Unknown, "not on a"},
+		"one that waits":                 {external, living(agent("a", calico), of(agent("b", calico), "Pending")), Unknown, "not on b"},
+		"one that failed":                {external, living(agent("a", calico), of(agent("b", calico), "Failed")), Unknown, "not on b"},
+		"one that was put off":           {external, living(of(agent("a", calico), "Succeeded"), of(agent("b", calico), "Running")), Unknown, "not on a"},
+		"all that run":                   {external, living(of(agent("a", calico), "Running"), of(agent("b", calico), "Running")), True, "every node"},
+		"what only prepares":             {external, living(passing(agent("a", calico)), passing(agent("b", calico))), Unknown, "no pod"},
+		"kindnet that enforces":          {external, living(agent("a", kindnet+"v20241007-36f62932"), agent("b", kindnet+"v20250512@sha256:0")), True, "every node"},
+		"kindnet that does not yet":      {external, living(agent("a", kindnet+"v20241007"), agent("b", kindnet+"v20240202-8f1494ea")), Unknown, "v20240202-8f1494ea"},
+		"kindnet of no tag":              {external, living(agent("a", "kindest/kindnetd@sha256:0"), agent("b", kindnet+"latest")), Unknown, "v20241007 and later"},
+		"rendered, kindnet":              {manifested(kindnet + "v20250512"), state.API{}, True, "kindnet"},
+		"rendered, kindnet, an old one":  {manifested(kindnet + "v20230511"), state.API{}, Unknown, "v20241007 and later"},
 		"an API that does not answer":    {manifested(calico), state.API{Status: state.Unreachable}, Unknown, "does not answer"},
 		"pods that could not be listed":  {manifested(calico), state.API{Status: state.Answering, Unread: map[string]string{"pods": "it is forbidden"}}, Unknown, "it is forbidden"},
 		"an API that nobody asked of it": {manifested(calico), state.API{Status: state.Answering}, Unknown, "not asked"},

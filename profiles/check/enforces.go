@@ -11,8 +11,11 @@ import (
 // podNetwork is a pod network by its images.
 type podNetwork struct {
 	name string
-	// images are the ends of its images' repositories.
-	images []string
+	// images are the ends of its images' repositories, and installs of those that bring it
+	// into a cluster: of a living one they tell nothing, what they bring does.
+	images, installs []string
+	// since is the first tag that enforces, where tags are days and older ones do not.
+	since string
 	// off is what a manifest says that has it not enforce NetworkPolicies, if it can, and
 	// where what people look for.
 	off   *regexp.Regexp
@@ -22,9 +25,9 @@ type podNetwork struct {
 // enforcing are pod networks that enforce NetworkPolicies. Canal is Calico's policies
 // over flannel's network, and runs Calico's image.
 var enforcing = []podNetwork{
-	{name: "Calico", images: []string{"calico/node", "tigera/operator"}},
+	{name: "Calico", images: []string{"calico/node"}, installs: []string{"tigera/operator"}},
 	{name: "Cilium", images: []string{"cilium/cilium", "cilium/cilium-ci"}, off: regexp.MustCompile(`(?m)^[ \t]*enable-policy:[ \t]*["']?never\b`), where: "enable-policy in the ConfigMap cilium-config"},
-	{name: "kindnet", images: []string{"kindest/kindnetd"}},
+	{name: "kindnet", images: []string{"kindest/kindnetd"}, since: "v20241007"},
 	{name: "kube-router", images: []string{"cloudnativelabs/kube-router"}, off: regexp.MustCompile(`--run-firewall=["']?false\b`), where: "--run-firewall of its DaemonSet"},
 	{name: "Antrea", images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-agent-ubi", "antrea/antrea-ubuntu", "antrea/antrea-ubi"}},
 	{name: "kube-network-policies", images: []string{"networking/kube-network-policies"}}, // beside one that does not
@@ -48,13 +51,15 @@ func enforces(cni cluster.CNI) (is *bool, network string) {
 		return nil, ""
 	case cluster.CNIManifest:
 	}
-	var repositories []string
+	var images []string
 	for _, m := range imageLine.FindAllSubmatch(cni.Manifest, -1) {
-		repositories = append(repositories, repository(string(m[1])))
+		images = append(images, string(m[1]))
 	}
 	for _, n := range enforcing {
 		switch {
-		case !n.runs(repositories):
+		case !n.runs(images) && !anyEnds(n.installs, images):
+		case n.older(images) != "":
+			network = n.name
 		case n.off != nil && n.off.Match(cni.Manifest):
 			is, network = &no, n.name
 		default:
@@ -62,7 +67,7 @@ func enforces(cni cluster.CNI) (is *bool, network string) {
 		}
 	}
 	for _, n := range carrying {
-		if is == nil && n.runs(repositories) {
+		if is == nil && n.runs(images) {
 			is, network = &no, n.name
 		}
 	}
@@ -70,16 +75,12 @@ func enforces(cni cluster.CNI) (is *bool, network string) {
 }
 
 // enforcedBy is the same of the images that a cluster's DaemonSets run. Where one can be
-// told to enforce nothing, that is not known of its image.
+// told to enforce nothing, or its version may not, that is not known of its image.
 func enforcedBy(images []string) *bool {
 	yes, no := true, false
-	var repositories []string
-	for _, image := range images {
-		repositories = append(repositories, repository(image))
-	}
-	runs := func(n podNetwork) bool { return n.runs(repositories) }
+	runs := func(n podNetwork) bool { return n.runs(images) }
 	switch {
-	case slices.ContainsFunc(enforcing, func(n podNetwork) bool { return n.off == nil && runs(n) }):
+	case slices.ContainsFunc(enforcing, func(n podNetwork) bool { return n.off == nil && runs(n) && n.older(images) == "" }):
 		return &yes
 	case slices.ContainsFunc(enforcing, runs):
 		return nil
@@ -89,17 +90,38 @@ func enforcedBy(images []string) *bool {
 	return nil
 }
 
-// runs says whether one of its images is among repositories, whatever the registry.
-func (n podNetwork) runs(repositories []string) bool {
-	for _, r := range repositories {
-		for _, end := range n.images {
-			if r == end || strings.HasSuffix(r, "/"+end) {
-				return true
-			}
+// runs says whether one of its images is among those that run, whatever the registry.
+func (n podNetwork) runs(images []string) bool { return anyEnds(n.images, images) }
+
+func anyEnds(ends, images []string) bool {
+	return slices.ContainsFunc(images, func(image string) bool { return endsAs(image, ends) })
+}
+
+func endsAs(image string, ends []string) bool {
+	r := repository(image)
+	return slices.ContainsFunc(ends, func(end string) bool { return r == end || strings.HasSuffix(r, "/"+end) })
+}
+
+// older is the first of its images that may be from before it enforced anything, "" where
+// there is none.
+func (n podNetwork) older(images []string) string {
+	if n.since == "" {
+		return ""
+	}
+	for _, image := range images {
+		if !endsAs(image, n.images) {
+			continue
+		}
+		name, _, _ := strings.Cut(image, "@")
+		if tag := strings.TrimPrefix(name[len(repository(image)):], ":"); !dayTag.MatchString(tag) || tag < n.since {
+			return image
 		}
 	}
-	return false
+	return ""
 }
+
+// dayTag is a tag that begins with a day: "v20241007-36f62932".
+var dayTag = regexp.MustCompile(`^v[0-9]{8}(-|$)`)
 
 // repository is an image without its tag and digest.
 func repository(image string) string {

@@ -17,7 +17,7 @@ func podOf(p *corev1.Pod, automount bool) state.Pod {
 	out := state.Pod{
 		Namespace: p.Namespace, Name: p.Name, Node: s.NodeName, Labels: p.Labels, ServiceAccount: accountOf(p),
 		Static: static, System: system(p.Namespace), HostNetwork: s.HostNetwork, HostPID: s.HostPID, HostIPC: s.HostIPC,
-		Token: tokenIn(p, static, automount),
+		Token: tokenIn(p, static, automount), Phase: string(p.Status.Phase),
 	}
 	if s.RuntimeClassName != nil {
 		out.Runtime = *s.RuntimeClassName
@@ -34,9 +34,15 @@ func podOf(p *corev1.Pod, automount bool) state.Pod {
 		each = each && own
 		out.Containers = append(out.Containers, containerOf(s.SecurityContext, &c, limited || own))
 	}
+	for i := range s.InitContainers { // one that is always restarted goes on beside the others
+		again := s.InitContainers[i].RestartPolicy
+		out.Containers[i].Passing = again == nil || *again != corev1.ContainerRestartPolicyAlways
+	}
 	for _, e := range s.EphemeralContainers {
 		c := corev1.Container(e.EphemeralContainerCommon) // it cannot have limits of its own
-		out.Containers = append(out.Containers, containerOf(s.SecurityContext, &c, limited || each))
+		one := containerOf(s.SecurityContext, &c, limited || each)
+		one.Passing = true
+		out.Containers = append(out.Containers, one)
 	}
 	return out
 }

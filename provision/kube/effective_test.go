@@ -82,7 +82,9 @@ func TestEffectiveContainer(t *testing.T) {
 		p.Spec.InitContainers = []corev1.Container{c}
 		p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon(c)}}
 		one := plain(test.want)
-		if diff := cmp.Diff([]state.Container{one, one, one}, podOf(p, true).Containers); diff != "" {
+		passing := one
+		passing.Passing = true
+		if diff := cmp.Diff([]state.Container{passing, one, passing}, podOf(p, true).Containers); diff != "" {
 			t.Errorf("%s, also before and beside:\n%s", name, diff)
 		}
 	}
@@ -131,6 +133,9 @@ func TestEffectivePod(t *testing.T) {
 		"it has one for somebody else": {"metadata: {name: p, namespace: ns}\nspec: {automountServiceAccountToken: false, volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: token, audience: vault}}, {configMap: {name: m}}]}}]}", true,
 			state.Pod{Namespace: "ns", Name: "p", ServiceAccount: "default"}},
 		"made by a file": {mirror, true, state.Pod{Namespace: "kube-system", Name: "p", Static: true, System: true}},
+		"it runs, and another beside it": {"metadata: {name: p, namespace: ns}\nspec: {initContainers: [{name: s, image: i, restartPolicy: Always}, {name: f, image: i, restartPolicy: OnFailure}]}\nstatus: {phase: Running}", false,
+			state.Pod{Namespace: "ns", Name: "p", ServiceAccount: "default", Phase: "Running", Containers: []state.Container{
+				{Name: "s", Image: "i", Escalates: true}, {Name: "f", Image: "i", Escalates: true, Passing: true}}}},
 		"namespaces of the host": {"metadata: {name: p, namespace: kubeless}\nspec: {hostNetwork: true, hostPID: true, hostIPC: true, runtimeClassName: gvisor}", true,
 			state.Pod{Namespace: "kubeless", Name: "p", ServiceAccount: "default", Token: true, HostNetwork: true, HostPID: true, HostIPC: true, Runtime: "gvisor"}},
 		"paths of the host": {"metadata: {name: p, namespace: ns}\nspec: {volumes: [{name: a, hostPath: {path: /etc}}, {name: b, emptyDir: {}}, {name: c, hostPath: {path: /}}]}", true,

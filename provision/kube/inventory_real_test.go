@@ -148,11 +148,11 @@ func realInventory(ctx context.Context, t *testing.T, r *real) {
 	same("a namespace that is only called so", []state.Namespace{{Name: "kube-inv", Labels: map[string]string{"kubernetes.io/metadata.name": "kube-inv"}}},
 		those(got.Namespaces, func(n state.Namespace) bool { return n.Name == "kube-inv" }))
 	same("pods", []state.Pod{
-		{Namespace: "inv", Name: "bare", ServiceAccount: "default", HostNetwork: true, Containers: []state.Container{
-			{Name: "c", Image: "i", Escalates: true, HostPorts: []int{8080}, Limits: true}, {Name: "debug", Image: "d", Escalates: true, Limits: true}}},
-		{Namespace: "inv", Name: "careful", ServiceAccount: "bot", Token: true, Containers: []state.Container{
+		{Namespace: "inv", Name: "bare", Phase: "Pending", ServiceAccount: "default", HostNetwork: true, Containers: []state.Container{
+			{Name: "c", Image: "i", Escalates: true, HostPorts: []int{8080}, Limits: true}, {Name: "debug", Image: "d", Passing: true, Escalates: true, Limits: true}}},
+		{Namespace: "inv", Name: "careful", Phase: "Pending", ServiceAccount: "bot", Token: true, Containers: []state.Container{
 			{Name: "c", Image: "i", NonRoot: true, ReadOnlyRoot: true, Drops: []string{"ALL"}, Seccomp: "RuntimeDefault", Limits: true}}},
-		{Namespace: "kube-system", Name: "mirror-w-1", Node: "w-1", Static: true, System: true, Containers: []state.Container{{Name: "c", Image: "i", Escalates: true}}},
+		{Namespace: "kube-system", Name: "mirror-w-1", Phase: "Pending", Node: "w-1", Static: true, System: true, Containers: []state.Container{{Name: "c", Image: "i", Escalates: true}}},
 	}, those(got.Pods, func(p state.Pod) bool { return p.Namespace == "inv" || p.Static }))
 	same("service accounts", []state.ServiceAccount{{Namespace: "inv", Name: "bot", Automount: true}, {Namespace: "inv", Name: "default"}},
 		those(got.ServiceAccounts, func(a state.ServiceAccount) bool { return a.Namespace == "inv" }))

@@ -32,7 +32,10 @@ type Pod struct {
 	Namespace string `json:"namespace" cty:"namespace"`
 	Name      string `json:"name" cty:"name"`
 	// Node is where it runs, "" where it has no place yet.
-	Node           string            `json:"node" cty:"node"`
+	Node string `json:"node" cty:"node"`
+	// Phase is Pending, Running, Succeeded, Failed or Unknown. Where nobody said, as in
+	// older snapshots, it is "" and counts as Running. Checks do not see it.
+	Phase          string            `json:"phase,omitempty"`
 	Labels         map[string]string `json:"labels" cty:"labels"`
 	ServiceAccount string            `json:"service_account" cty:"service_account"`
 	// Token says that a token of its service account is mounted into it.
@@ -53,9 +56,12 @@ type Pod struct {
 
 // Container is one of a pod's, init containers and ephemeral ones among them.
 type Container struct {
-	Name       string `json:"name" cty:"name"`
-	Image      string `json:"image" cty:"image"`
-	Privileged bool   `json:"privileged" cty:"privileged"`
+	Name  string `json:"name" cty:"name"`
+	Image string `json:"image" cty:"image"`
+	// Passing says that it is none of those that the pod is there for: one that ends before
+	// they begin, or that somebody added to look at them. Checks do not see it.
+	Passing    bool `json:"passing,omitempty"`
+	Privileged bool `json:"privileged" cty:"privileged"`
 	// Escalates says that a process may get more rights than its parent.
 	Escalates bool `json:"escalates" cty:"escalates"`
 	// NonRoot says that it cannot run as root: runAsNonRoot, or a user that is not 0.
