@@ -15,23 +15,30 @@ func (t *table) drops() (drops bool, why string) {
 		return false, ""
 	}
 	for _, hook := range hooks {
-		if t.hooked(hook) == nil {
+		if len(t.hooked(hook)) == 0 {
 			return false, ""
 		}
 		for _, protocol := range []string{"tcp", "udp"} {
-			from, partly, missed := t.through(hook, protocol, t.unnamed(protocol))
-			all := slices.ContainsFunc(everybody, func(p netip.Prefix) bool { return slices.Contains(from, p) })
+			p := t.through(hook, protocol, t.unnamed(protocol))
 			switch {
-			case missed != "":
-				why = cmp.Or(why, missed)
-			case all && partly == "":
+			case !wide(p.from): // by the chains that are understood, and one of them is enough
+			case p.why != "":
+				why = cmp.Or(why, p.why)
+			case p.partly != "": // what is dropped before may be all that should be
+				why = cmp.Or(why, fmt.Sprintf("rule `%.200s` drops a part of what is accepted behind it", p.partly))
+			case wide(p.sure):
 				return false, ""
-			case all: // what is dropped before may be all that should be
-				why = cmp.Or(why, fmt.Sprintf("rule `%.200s` drops a part of what is accepted behind it", partly))
+			default: // the address may be one that nobody has from outside
+				why = cmp.Or(why, fmt.Sprintf("rule `%.200s` accepts everything for some addresses", p.aimed))
 			}
 		}
 	}
 	return why == "", why
+}
+
+// wide says whether everybody is among them.
+func wide(from []netip.Prefix) bool {
+	return slices.ContainsFunc(everybody, func(p netip.Prefix) bool { return slices.Contains(from, p) })
 }
 
 // unnamed is a port of a protocol that no rule is about, the first one where all are.

@@ -74,6 +74,17 @@ func TestWhatIsAcceptedBeforeTheRestIsDropped(t *testing.T) {
 		`ct state established,related,new accept`:                      unknown,
 		`ct original ip daddr 127.0.0.1 accept`:                        unknown,
 		`fib daddr type vmap { local : accept }`:                       unknown,
+		`ip daddr 127.0.0.1 accept`:                                    yes,
+		`ip daddr { 127.0.0.1, 127.0.0.53 } accept`:                    yes,
+		`ip6 daddr ::1 accept`:                                         yes,
+		`ip daddr 0.0.0.0/0 accept`:                                    no,
+		`ip daddr != 127.0.0.1 accept`:                                 no,
+		`ip daddr 10.0.0.11 accept`:                                    unknown,
+		`ip daddr { 127.0.0.1, 10.0.0.11 } accept`:                     unknown,
+		`ip daddr @nodes4 accept`:                                      unknown,
+		`ip daddr 224.0.0.0/4 accept`:                                  unknown,
+		`ct status dnat accept`:                                        unknown,
+		`ct status assured accept`:                                     unknown,
 		`return`:                                                       unknown,
 		`meta mark 0x1 accept`:                                         unknown,
 	} {
@@ -126,5 +137,43 @@ func TestFirewallThatIsNotUnderstoodIsUnknown(t *testing.T) {
 	for rule, want := range map[string]Verdict{"accept": False, `iifname "eth1" accept`: Unknown} {
 		s.Have.Nodes["cp-1"].Table = strings.Replace(tables(t)["as it is listed"], "\tchain input {\n", "\tchain input {\n\t\t"+rule+"\n", 1)
 		expect(t, s, `firewall().loaded && firewall().drops`, want)
+	}
+}
+
+// What one base chain drops is dropped, whatever the others of its hook say.
+func TestSeveralChainsOfOneHook(t *testing.T) {
+	const head = "table inet bulwark {\n chain pre {\n type filter hook prerouting priority -150; policy drop;\n }\n"
+	for name, c := range map[string]struct {
+		first, second string // the rules of both
+		want          string // who reaches tcp/22: "?" where it is not known
+		drops, known  bool
+	}{
+		"both let in":                 {"accept", "accept", "0.0.0.0/0 ::/0", false, true},
+		"the first drops":             {"drop", "accept", "", true, true},
+		"the second drops":            {"accept", "drop", "", true, true},
+		"each lets a half in":         {"ip saddr 0.0.0.0/1 accept\ndrop", "ip saddr 128.0.0.0/1 accept\ndrop", "", true, true},
+		"one lets in some of others":  {"ip saddr 10.0.0.0/8 tcp dport 22 accept\ndrop", "ip saddr { 10.1.0.0/16, 192.0.2.1 } accept\ndrop", "10.1.0.0/16", true, true},
+		"one port behind all":         {"accept", "tcp dport 22 accept\ndrop", "0.0.0.0/0 ::/0", true, true},
+		"one is not understood":       {"meta mark 1 accept\ndrop", "tcp dport 22 accept\ndrop", "?", true, true},
+		"one is not, and one drops":   {"drop", "meta mark 1 accept", "", true, true},
+		"one is not, and one lets in": {"accept", "meta mark 1 accept\ndrop", "?", false, false},
+		"none is":                     {"meta mark 1 accept\ndrop", "meta mark 2 accept\ndrop", "?", false, false},
+		"one drops a part before it":  {"accept", "ip saddr != 10.0.0.0/8 drop\naccept", "0.0.0.0/0 ::/0", false, false},
+	} {
+		text := head
+		for i, rules := range []string{c.first, c.second} {
+			text += " chain in" + string(rune('a'+i)) + " {\n type filter hook input priority 0; policy accept;\n" + rules + "\n }\n"
+		}
+		table, err := readTable([]byte(text + "}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := table.reach("tcp/22")
+		if (got.why != "") != (c.want == "?") || got.why == "" && strings.Join(got.from, " ") != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if drops, why := table.drops(); drops != c.drops || (why == "") != c.known {
+			t.Errorf("%s: drops %v, %q", name, drops, why)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -44,8 +45,8 @@ func (r *rule) taker(what string) func(what, value string, not bool) {
 		return r.device
 	case "ct state":
 		return r.state
-	case "ct status":
-		return r.status
+	case "ct status": // who comes by a translation is not told by the rules here
+		return func(what, value string, _ bool) { r.misses(what, value) }
 	case "fib daddr type":
 		return r.targetKind
 	case "ip saddr", "ip6 saddr":
@@ -80,12 +81,6 @@ func (r *rule) state(what, value string, not bool) {
 	}
 }
 
-func (r *rule) status(what, value string, not bool) {
-	if not || value != "dnat" {
-		r.misses(what, value)
-	}
-}
-
 // targetKind is of the address that a packet is for.
 func (r *rule) targetKind(what, value string, not bool) {
 	if !not || value != "local" {
@@ -102,12 +97,21 @@ func (r *rule) sender(what, value string, not bool) {
 	r.family, r.source = firstOf(what), value
 }
 
+// target takes in the address that a packet is for.
 func (r *rule) target(what, value string, not bool) {
-	if r.family = firstOf(what); !not && (value == "127.0.0.0/8" || value == "::1") {
-		r.away = true // nobody reaches that from outside
+	r.family = firstOf(what)
+	if not {
+		return // nearly every address is another
 	}
-	r.elsewhere = r.elsewhere || !not && strings.HasPrefix(value, "@services")
+	r.elsewhere = r.elsewhere || strings.HasPrefix(value, "@services")
+	prefixes, err := elementsOf(strings.Trim(value, "{ }"))
+	outside := func(p netip.Prefix) bool { return !inside(p, loopback) }
+	r.away = r.away || err == nil && !slices.ContainsFunc(prefixes, outside) // nobody reaches those from outside
+	r.aimed = r.aimed || err != nil || !slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Bits() == 0 })
 }
+
+// loopback are addresses that a machine has for itself.
+var loopback = asPrefixes([]string{"127.0.0.0/8", "::1/128"})
 
 // l4proto takes in protocols by their names or numbers.
 func (r *rule) l4proto(what, value string, not bool) {

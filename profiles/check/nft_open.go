@@ -47,11 +47,11 @@ func (t *table) judge(port string) opening {
 	}
 	var all []netip.Prefix
 	for _, hook := range hooks {
-		from, _, why := t.through(hook, protocol, uint16(n))
-		if why != "" {
-			return opening{why: why}
+		p := t.through(hook, protocol, uint16(n))
+		if p.why != "" && len(p.from) > 0 {
+			return opening{why: p.why}
 		}
-		all = append(all, from...)
+		all = append(all, p.from...)
 	}
 	out := opening{from: []string{}}
 	for _, p := range merged(all) {
@@ -60,29 +60,49 @@ func (t *table) judge(port string) opening {
 	return out
 }
 
-// through is whom the chain of one hook lets reach a port. Partly is a rule that drops
-// some of them before, "" where none does: from may be somebody too many then.
-func (t *table) through(hook, protocol string, port uint16) (from []netip.Prefix, partly, why string) {
-	c := t.hooked(hook)
-	if c == nil {
-		return nil, "", "the table has no chain of its own for " + hook
-	}
-	j := judge{table: t, protocol: protocol, port: port}
-	if ended := j.chain(c, 0); !ended && c.policy != "drop" {
-		j.from = append(j.from, everybody...)
-	}
-	return merged(j.from), j.partly, j.why
+// passage is whom the chains of a hook let reach a port.
+type passage struct {
+	// from is nobody too few, and sure those of them that get in whatever address of the
+	// machine they ask for.
+	from, sure []netip.Prefix
+	// partly is a rule that drops some of them before, "" where none does: both may be
+	// somebody too many then. Aimed is one that lets in who asks for one address.
+	partly, aimed string
+	why           string // what of the chains is not understood: from is what the others say
 }
 
-// hooked is a chain of a hook that judges packets. Where there are several, who comes
-// in has to pass each of them: the first by name says nobody too few.
-func (t *table) hooked(hook string) *chain {
+// through follows each chain of a hook: who comes in has to pass all of them, so that
+// what one drops is dropped, also where another is not understood.
+func (t *table) through(hook, protocol string, port uint16) passage {
+	chains := t.hooked(hook)
+	if len(chains) == 0 {
+		return passage{from: everybody, sure: everybody, why: "the table has no chain of its own for " + hook}
+	}
+	out := passage{from: everybody, sure: everybody}
+	for _, c := range chains {
+		j := judge{table: t, protocol: protocol, port: port}
+		if ended := j.chain(c, 0); !ended && c.policy != "drop" {
+			j.from, j.sure = append(j.from, everybody...), append(j.sure, everybody...)
+		}
+		if j.why != "" {
+			out.why = cmp.Or(out.why, j.why)
+			continue
+		}
+		out.from, out.sure = common(out.from, merged(j.from)), common(out.sure, merged(j.sure))
+		out.partly, out.aimed = cmp.Or(out.partly, j.partly), cmp.Or(out.aimed, j.aimed)
+	}
+	return out
+}
+
+// hooked are the chains of a hook that judge packets.
+func (t *table) hooked(hook string) []*chain {
+	var out []*chain
 	for _, name := range slices.Sorted(maps.Keys(t.chains)) {
 		if c := t.chains[name]; c.hook == hook {
-			return c
+			out = append(out, c)
 		}
 	}
-	return nil
+	return out
 }
 
 // judge follows the rules for one port.
@@ -90,8 +110,11 @@ type judge struct {
 	table    *table
 	protocol string
 	port     uint16
-	from     []netip.Prefix
-	why      string
+	// from are whom they let in, and sure those of them who are let in whatever address of
+	// the machine they ask for.
+	from, sure []netip.Prefix
+	aimed      string // the first rule that lets in who asks for one address
+	why        string
 	// partly is the first rule that drops some of who asks for the port, and not all.
 	partly string
 }
@@ -145,11 +168,12 @@ func (j *judge) miss(line, why string) {
 
 // accept takes in a rule's sources.
 func (j *judge) accept(line string, r rule) {
+	var from []netip.Prefix
 	switch {
 	case r.source == "":
 		for _, all := range everybody {
 			if r.family == "" || (r.family == "ip") == all.Addr().Is4() {
-				j.from = append(j.from, all)
+				from = append(from, all)
 			}
 		}
 	case strings.HasPrefix(r.source, "@"):
@@ -160,12 +184,18 @@ func (j *judge) accept(line string, r rule) {
 		if set.why != "" {
 			j.miss(line, set.why)
 		}
-		j.from = append(j.from, set.prefixes...)
+		from = set.prefixes
 	default:
 		prefixes, err := elementsOf(strings.Trim(r.source, "{ }"))
 		if err != nil {
 			j.miss(line, err.Error())
 		}
-		j.from = append(j.from, prefixes...)
+		from = prefixes
+	}
+	j.from = append(j.from, from...)
+	if r.aimed {
+		j.aimed = cmp.Or(j.aimed, line)
+	} else {
+		j.sure = append(j.sure, from...)
 	}
 }

@@ -18,6 +18,8 @@ type rule struct {
 	// elsewhere says that no packet is meant by which somebody reaches the machine
 	// itself: what belongs to no connection, and what is for the address of a service.
 	elsewhere bool
+	// aimed says that only packets for some addresses are meant, which may be the machine's.
+	aimed bool
 	// family and source are whose packets: "ip" and "@nodes4".
 	family, source string
 	protocols      []string

@@ -33,6 +33,23 @@ func merged(in []netip.Prefix) []netip.Prefix {
 	return out
 }
 
+// common are the addresses that both have.
+func common(a, b []netip.Prefix) []netip.Prefix {
+	var out []netip.Prefix
+	for _, p := range a {
+		for _, q := range b {
+			switch {
+			case !p.Overlaps(q):
+			case p.Bits() < q.Bits():
+				out = append(out, q)
+			default:
+				out = append(out, p)
+			}
+		}
+	}
+	return merged(out)
+}
+
 // covered says whether a word is a prefix all of whose addresses are in others: of a
 // firewall's list neighbours are one prefix, where a spec has each of them.
 func covered(word string, by []netip.Prefix) bool {
