@@ -3,13 +3,14 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 )
 
 // drops says whether what no rule lets in is dropped: on its way in, and before it is
 // translated. It follows the rules for ports that none of them names, since a policy or
-// a last rule that drops is worth nothing behind one that accepts everything.
+// a last rule that drops is worth nothing behind one that accepts nearly everything.
 func (t *table) drops() (drops bool, why string) {
 	if t.dormant {
 		return false, ""
@@ -36,10 +37,24 @@ func (t *table) drops() (drops bool, why string) {
 	return why == "", why
 }
 
-// wide says whether everybody is among them.
+// wide says whether so many get in that a list of them keeps nearly nobody off: of the
+// addresses that are no private network's more than a /8, of IPv6 more than a /16.
 func wide(from []netip.Prefix) bool {
-	return slices.ContainsFunc(everybody, func(p netip.Prefix) bool { return slices.Contains(from, p) })
+	var four, six float64 // shares of all addresses
+	for _, p := range merged(from) {
+		switch share := math.Ldexp(1, -p.Bits()); {
+		case inside(p, private):
+		case p.Addr().Is4():
+			four += share
+		default:
+			six += share
+		}
+	}
+	return four > 1./(1<<8) || six > 1./(1<<16)
 }
+
+// private are addresses that nobody has on the internet.
+var private = asPrefixes([]string{"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"})
 
 // unnamed is a port of a protocol that no rule is about, the first one where all are.
 func (t *table) unnamed(protocol string) uint16 {
