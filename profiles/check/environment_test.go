@@ -1,10 +1,13 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bulwark-k8s/bulwark/provision/cluster"
 	"github.com/bulwark-k8s/bulwark/provision/state"
+	"github.com/bulwark-k8s/bulwark/templates/node/script"
 )
 
 // etcd takes from its environment what its arguments do not say.
@@ -38,5 +41,21 @@ func TestEtcdIsToldByItsEnvironmentToo(t *testing.T) {
 	}
 	if kept := again(t, s).Have.Nodes["cp-1"].Processes["etcd"].Env; len(kept) != 1 {
 		t.Errorf("a snapshot keeps %q", kept)
+	}
+}
+
+// The look brings every variable that a check can ask for, and no other.
+func TestTheLookHasEtcdsVariables(t *testing.T) {
+	_, rest, _ := strings.Cut(script.Look(), `etcd_variables="`)
+	list, _, ended := strings.Cut(rest, `"`)
+	got := strings.Fields(strings.ReplaceAll(list, "\\\n", " "))
+	var want []string
+	for _, name := range knownArguments(cluster.CompEtcd) {
+		want = append(want, strings.TrimPrefix(variableOf(name), "ETCD_"))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if want = slices.Compact(want); !ended || !slices.Equal(got, want) {
+		t.Errorf("looksystem.sh has %q, and etcd's arguments are %q", got, want)
 	}
 }

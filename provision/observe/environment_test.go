@@ -26,7 +26,7 @@ func TestLookReadsEtcdsEnvironment(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(program, text, 0o700))
 	etcd := exec.CommandContext(t.Context(), program, "600")
-	etcd.Args[0], etcd.Env = "etcd", []string{"PASSWORD=x", "ETCD_AUTO_TLS=true", "ETCD_NAME=", "ETCD_QUOTED=a b"}
+	etcd.Args[0], etcd.Env = "etcd", []string{"PASSWORD=x", "ETCD_AUTO_TLS=true", "ETCD_NAME=", "ETCD_LOG_OUTPUTS=a b", "ETCD_ROOT_PASSWORD=x", "ETCD_AUTO=x", "ETCD_DISCOVERY_PASSWORD=x", "ETCD_NAME DATA_DIR=x"}
 	must(t, etcd.Start())
 	t.Cleanup(func() { _ = etcd.Process.Kill(); _ = etcd.Wait() })
 	time.Sleep(100 * time.Millisecond) // until it is etcd
@@ -36,7 +36,7 @@ func TestLookReadsEtcdsEnvironment(t *testing.T) {
 		if why := n.Unread["etcd"]; why != "" {
 			scripttest.NotRun(t, "this machine runs another etcd: "+why)
 		}
-		if got := n.Processes["etcd"].Env; !slices.Equal(got, []string{"ETCD_AUTO_TLS=true", "ETCD_QUOTED=a b"}) {
+		if got := n.Processes["etcd"].Env; !slices.Equal(got, []string{"ETCD_AUTO_TLS=true", "ETCD_LOG_OUTPUTS=a b", "ETCD_DISCOVERY_PASSWORD=not-shown"}) {
 			t.Errorf("%q of %v", got, n.Processes)
 		}
 	})
