@@ -3,6 +3,7 @@ package provision
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -106,7 +107,10 @@ func AuditSnapshots(ctx context.Context, in Input, files []SnapshotFile) ([]*Aud
 // recorded is the cluster of a snapshot as far as a report names it.
 func recorded(s *check.Recorded) (*cluster.Cluster, error) {
 	if len(s.Nodes) == 0 {
-		return nil, fmt.Errorf("the snapshot has no nodes, so that there is nothing to ask")
+		return nil, errors.New("the snapshot has no nodes, so that there is nothing to ask; `bulwark profile snapshot` writes them")
+	}
+	if s.Cluster.Kubernetes == "" {
+		return nil, errors.New("the snapshot cannot be judged: its cluster has no kubernetes, the version that it runs, as in \"1.37.2\"; `bulwark profile snapshot` writes it")
 	}
 	version, err := cluster.ParseVersion(s.Cluster.Kubernetes)
 	if err != nil {

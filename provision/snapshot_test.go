@@ -96,14 +96,23 @@ func TestOwnProfilesAreAskedOfSnapshots(t *testing.T) {
 func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 	good := `{"format_version": 1, "cluster": {"name": "a", "kubernetes": "1.37.2"}, "nodes": [{"name": "a", "role": "worker"}]}`
 	for what, c := range map[string]struct{ text, says string }{
-		"no JSON":          {"cluster {}", "this is no snapshot"},
-		"another document": {`{"a": 1}`, "format_version"},
-		"newer":            {`{"format_version": 9}`, "use the bulwark that wrote it"},
-		"misspelt":         {strings.Replace(good, `"role"`, `"rule"`, 1), "rule"},
-		"no role":          {strings.Replace(good, "worker", "master", 1), `"master" is no role`},
-		"a name twice":     {strings.Replace(good, `[`, `[{"name": "a", "role": "worker"}, `, 1), `a node "a" without a name of its own`},
-		"no nodes":         {strings.Replace(good, `{"name": "a", "role": "worker"}`, "", 1), "the snapshot has no nodes"},
-		"no version":       {strings.Replace(good, "1.37.2", "new", 1), "cluster.kubernetes"},
+		"an empty file":     {" \n", "the file is empty; `bulwark profile snapshot` writes a whole one"},
+		"one that was cut":  {good[:len(good)-30], "it ends within; `bulwark profile snapshot` writes a whole one"},
+		"cut early":         {good[:10], "it ends within"},
+		"no cluster":        {strings.Replace(good, `"cluster": {"name": "a", "kubernetes": "1.37.2"}, `, "", 1), "it has no cluster; `bulwark profile snapshot` writes"},
+		"a cluster of null": {strings.Replace(good, `{"name": "a", "kubernetes": "1.37.2"}`, "null", 1), "it has no cluster"},
+		"a cluster without": {strings.Replace(good, `, "kubernetes": "1.37.2"`, "", 1), "its cluster has no kubernetes, the version that it runs"},
+		"a list for one":    {"[]", "it is no object of JSON; `bulwark profile snapshot` writes"},
+		"nodes twice":       {strings.Replace(good, `"nodes"`, `"nodes": [{"name": "b", "role": "worker"}], "nodes"`, 1), `it has "nodes" twice`},
+		"a version twice":   {strings.Replace(good, `"nodes"`, `"format_version": 1, "nodes"`, 1), `it has "format_version" twice`},
+		"no JSON":           {"cluster {}", "this is no snapshot"},
+		"another document":  {`{"a": 1}`, "format_version"},
+		"newer":             {`{"format_version": 9}`, "use the bulwark that wrote it"},
+		"misspelt":          {strings.Replace(good, `"role"`, `"rule"`, 1), "rule"},
+		"no role":           {strings.Replace(good, "worker", "master", 1), `"master" is no role`},
+		"a name twice":      {strings.Replace(good, `[`, `[{"name": "a", "role": "worker"}, `, 1), `a node "a" without a name of its own`},
+		"no nodes":          {strings.Replace(good, `{"name": "a", "role": "worker"}`, "", 1), "the snapshot has no nodes"},
+		"no version":        {strings.Replace(good, "1.37.2", "new", 1), "cluster.kubernetes"},
 	} {
 		_, err := provision.AuditSnapshots(t.Context(), provision.Input{Path: "../examples/quickstart"}, []provision.SnapshotFile{{Name: "x.json", Text: []byte(c.text)}})
 		if err == nil || !strings.HasPrefix(err.Error(), "x.json: ") || !strings.Contains(err.Error(), c.says) {

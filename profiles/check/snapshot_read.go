@@ -24,12 +24,15 @@ type Recorded struct {
 // one. It reads one node after the other: of a large cluster all of them at once, as they
 // are written, would take more memory than what they come to.
 func ReadSnapshot(text []byte) (*Recorded, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, errors.New("this is no snapshot: the file is empty; " + writesOne)
+	}
 	version, err := versionOf(text)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("this is no snapshot: %w", err)
+		return nil, fmt.Errorf("this is no snapshot: %w; %s", whole(err), writesOne)
 	case version == 0:
-		return nil, errors.New("this is no snapshot: it has no format_version")
+		return nil, errors.New("this is no snapshot: it has no format_version; " + writesOne)
 	case version > SnapshotVersion:
 		return nil, fmt.Errorf("the snapshot has format_version %d, and this bulwark reads %d and older: use the bulwark that wrote it, or a newer one", version, SnapshotVersion)
 	}
@@ -37,13 +40,14 @@ func ReadSnapshot(text []byte) (*Recorded, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields() // a misspelt name is no reason for a verdict
 	var bad error
+	var of *Cluster
 	same := newSame()
 	err = members(d, func(name string) error {
 		switch name {
 		case "format_version":
 			return d.Decode(new(int))
 		case "cluster":
-			return d.Decode(&out.Cluster)
+			return d.Decode(&of)
 		case "nodes":
 			return elements(d, func() error {
 				var n SnapshotOf
@@ -65,9 +69,23 @@ func ReadSnapshot(text []byte) (*Recorded, error) {
 	case bad != nil:
 		return nil, bad
 	case err != nil:
-		return nil, fmt.Errorf("the snapshot cannot be read: %w", err)
+		return nil, fmt.Errorf("the snapshot cannot be read: %w; %s", whole(err), writesOne)
+	case of == nil:
+		return nil, errors.New("the snapshot cannot be read: it has no cluster; " + writesOne)
 	}
+	out.Cluster = *of
 	return out, nil
+}
+
+// writesOne is what to do without a snapshot that can be read.
+const writesOne = "`bulwark profile snapshot` writes a whole one"
+
+// whole says of a text that is not that it is not.
+func whole(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it ends within")
+	}
+	return err
 }
 
 // versionOf is the version of a snapshot's form, 0 of one without. It is the first thing
@@ -92,15 +110,26 @@ func versionOf(text []byte) (int, error) {
 
 // members are those of the object that a text is. Each has to be read by who is told of it.
 func members(d *json.Decoder, read func(name string) error) error {
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return errors.Join(errors.New("it is no object of JSON"), err)
+	switch start, err := d.Token(); {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	case err != nil:
+		return fmt.Errorf("it is no object of JSON: %w", err)
+	case start != json.Delim('{'):
+		return errors.New("it is no object of JSON")
 	}
+	had := map[string]bool{} // the second of a name would add to the first, or take its place
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return err
 		}
-		if err := read(name.(string)); err != nil { // a name is text, or Token had failed
+		member := name.(string) // or Token had failed
+		if had[member] {
+			return fmt.Errorf("it has %q twice", member)
+		}
+		had[member] = true
+		if err := read(member); err != nil {
 			return err
 		}
 	}
