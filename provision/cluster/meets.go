@@ -27,7 +27,11 @@ func (s Setting) Meets(have, asked any) bool {
 		}
 		return is == (s.Rule == TrueWins) || is == want
 	case Ordered:
-		return slices.Index(s.Levels, written(have)) >= slices.Index(s.Levels, written(asked))
+		at := slices.Index(s.Levels, written(asked))
+		if at < 0 { // of a level that is none nothing is known but itself
+			return s.Same(have, asked)
+		}
+		return slices.Index(s.Levels, written(have)) >= at
 	case Union:
 		return among(elements(asked), elements(have))
 	case Intersection:

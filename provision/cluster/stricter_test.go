@@ -92,6 +92,8 @@ func TestAValueMeetsWhatIsAskedForHoweverItIsWritten(t *testing.T) {
 		"less than the least":               {rule(flag, Minimum), "9", "30", false},
 		"a longer time than the least":      {Setting{Component: CompKubelet, Rule: Minimum, High: 5 * 60e9}, "5m", "1m30s", true},
 		"a higher level":                    {Setting{Rule: Ordered, Levels: []string{"a", "b"}}, "b", "a", true},
+		"another level that is none":        {Setting{Rule: Ordered, Levels: []string{"a", "b"}}, "x", "y", false},
+		"a level, and one that is none":     {Setting{Rule: Ordered, Levels: []string{"a", "b"}}, "b", "y", false},
 		"a place in one that is allowed":    {Setting{Rule: Beneath}, []string{"r.io/team"}, []string{"q.io", "r.io"}, true},
 		"a place that begins alike":         {Setting{Rule: Beneath}, []string{"r.io/teams"}, []string{"r.io/team"}, false},
 		"a place where all are allowed":     {Setting{Rule: Beneath}, []string{"r.io"}, []string(nil), true},

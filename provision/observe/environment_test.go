@@ -4,8 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/bulwark-k8s/bulwark/templates/node/script"
 	"github.com/bulwark-k8s/bulwark/templates/node/script/scripttest"
@@ -22,11 +22,11 @@ func TestLookReadsEtcdsEnvironment(t *testing.T) {
 	}
 	if os.Getenv(ownProcesses) == "" {
 		again := exec.CommandContext(t.Context(), "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-			os.Args[0], "-test.run", "^TestLookReadsEtcdsEnvironment$", "-test.v")
+			os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
 		again.Env = append(os.Environ(), ownProcesses+"=true")
 		out, err := again.CombinedOutput()
-		if t.Logf("%s", out); err != nil {
-			t.Fatal(err)
+		if t.Logf("%s", out); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+"/") {
+			t.Fatalf("it did not pass among its own processes: %v", err)
 		}
 		return
 	}
@@ -40,7 +40,6 @@ func TestLookReadsEtcdsEnvironment(t *testing.T) {
 	etcd.Args[0], etcd.Env = "etcd", []string{"PASSWORD=x", "ETCD_AUTO_TLS=true", "ETCD_NAME=", "ETCD_LOG_OUTPUTS=a b", "ETCD_ROOT_PASSWORD=x", "ETCD_AUTO=x", "ETCD_DISCOVERY_PASSWORD=x", "ETCD_NAME DATA_DIR=x"}
 	must(t, etcd.Start())
 	t.Cleanup(func() { _ = etcd.Process.Kill(); _ = etcd.Wait() })
-	time.Sleep(100 * time.Millisecond) // until it is etcd
 	scripttest.Each(t, func(t *testing.T, h *scripttest.Host) {
 		n, err := Node(t.Context(), h, Ask{Node: "n"})
 		must(t, err)
